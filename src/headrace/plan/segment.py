@@ -1,0 +1,22 @@
+"""A segment: the share of a Plan that one engine process executes, fixed before the start (k6's idea).
+
+Nothing is re-planned while a test runs, so the network between service and agents cannot change the test.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """The `index`-th of `count` equal shares; 0 <= index < count."""
+
+    index: int
+    count: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.index < self.count:
+            raise ValueError(f"segment {self.index} of {self.count} does not exist")
+
+    def users(self, total: int) -> range:
+        """The numbers, out of 0..total-1, of the virtual users that are this segment's. Shares differ by one at most."""
+        return range(self.index, total, self.count)

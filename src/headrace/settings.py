@@ -1,0 +1,65 @@
+"""What an operator can set, from the command line, `HEADRACE_*` variables or `headrace.toml` in the working folder (the first
+that says something wins). Every setting stands in `docs/settings.md` too; a test holds the two together."""
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from headrace.plan.targets import METADATA, TargetRule
+
+
+class Settings(BaseSettings):
+    """The settings of one service. Durations are seconds, sizes are bytes."""
+
+    model_config = SettingsConfigDict(env_prefix="HEADRACE_", toml_file="headrace.toml", extra="forbid")
+
+    host: str = Field("127.0.0.1", description="The address the service listens on.")
+    port: int = Field(8080, ge=0, le=65535, description="The port the service listens on; 0 takes a free one.")
+    data: Path = Field(Path("headrace-data"), description="The folder for the database.")
+    database: str | None = Field(
+        None,
+        description="Where the database is: a postgresql:// or sqlite:/// URL. By default a SQLite file in the data folder.",
+    )
+    public_url: str | None = Field(
+        None, description="The address clients reach the service at, without a trailing slash; by default the request's own."
+    )
+    admin_token: SecretStr | None = Field(
+        None, description="The token of the administrator; by default one is made at the first start and printed once."
+    )
+
+    max_users: int = Field(20_000, ge=1, description="Most virtual users of a run.")
+    max_duration: int = Field(172_800, ge=1, description="Longest load of a run, and longest warm-up, in seconds.")
+    max_concurrent_runs: int = Field(10, ge=1, description="Runs at a time; further ones stay queued.")
+    max_urls: int = Field(1000, ge=1, description="Most URLs of a URL test.")
+    max_body: int = Field(4 * 1024 * 1024, ge=1024, description="Largest body of a request to the API, in bytes.")
+    request_timeout: float = Field(
+        60.0, gt=0, le=3600, description="How long a request of a test may take before it counts as timed out, in seconds."
+    )
+    targets_allow: tuple[str, ...] = Field(
+        (), description="Hosts and networks that tests may be aimed at; empty allows all that is not denied."
+    )
+    targets_deny: tuple[str, ...] = Field(
+        METADATA, description="Hosts and networks that no test may be aimed at; by default the clouds' metadata addresses."
+    )
+
+    @property
+    def database_url(self) -> str:
+        """The SQLAlchemy URL of the database."""
+        return self.database or f"sqlite:///{(self.data / 'headrace.db').absolute()}"
+
+    @property
+    def targets(self) -> TargetRule:
+        """Raises ValueError where an entry is neither a network nor a host name."""
+        return TargetRule(self.targets_allow, self.targets_deny)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)

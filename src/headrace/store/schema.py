@@ -1,0 +1,180 @@
+"""The tables. Runs, drops, tokens and messages are the service's own; ticks, intervals, counters and samples are results.
+
+Instants are kept as microseconds since the epoch, so that both databases keep them alike and compare them fast.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware datetime, kept as microseconds since 1970."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        return None if value is None else (value - _EPOCH) // timedelta(microseconds=1)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else _EPOCH + timedelta(microseconds=value)
+
+
+metadata = MetaData()
+
+organizations = Table(
+    "organizations",
+    metadata,
+    Column("name", String(128), primary_key=True),  # lower case; "default" where an address names none
+    Column("last_run_number", Integer, nullable=False),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("name", String(256), nullable=False),  # what the API shows as the display name of its holder
+    Column("hash", String(64), nullable=False, unique=True),  # SHA-256; the token itself is nowhere
+    Column("created_at", Instant, nullable=False),
+    Column("revoked_at", Instant),
+    Column("last_used_at", Instant),
+)
+
+# One row a key; today the key that signs result links.
+secrets = Table(
+    "secrets",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+)
+
+drops = Table(
+    "drops",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("organization", String(128), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("definition", JSON),
+    Column("run_id", String(36)),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("organization", String(128), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("name", String(512), nullable=False),
+    Column("folded_name", String(1024), nullable=False),  # casefolded, for the filter
+    Column("description", Text),
+    Column("kind", String(32), nullable=False),
+    Column("drop_id", String(36), nullable=False),
+    Column("source_identifier", String(1024)),
+    Column("retention", String(32), nullable=False),
+    Column("details", JSON, nullable=False),  # the settings of the run that nothing filters by
+    Column("state", String(16), nullable=False),
+    Column("substate", String(32), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("modified_at", Instant, nullable=False),
+    Column("queued_at", Instant),
+    Column("started_at", Instant),
+    Column("warm_up_started_at", Instant),
+    Column("execution_started_at", Instant),
+    Column("execution_finished_at", Instant),
+    Column("finished_at", Instant),
+    Column("created_by", JSON, nullable=False),
+    Column("created_by_name", String(512), nullable=False),  # casefolded, for the filter
+    Column("started_by", JSON),
+    Column("stopped_by", JSON),
+    Column("abort", JSON),
+    Column("version", Integer, nullable=False),  # counts the changes, so that two writers cannot undo each other
+    Index("runs_by_number", "organization", "number", unique=True),
+    Index("runs_by_name", "organization", "folded_name", "number"),
+    Index("runs_by_state", "state", "organization", "number"),
+    Index("runs_by_change", "organization", "modified_at"),
+    Index("runs_by_source", "organization", "source_identifier"),
+    Index("runs_by_creator", "organization", "created_by_name", "number"),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("run_id", String(36), ForeignKey("runs.id", ondelete="CASCADE"), nullable=False),
+    Column("position", Integer, nullable=False),  # the order within the run, where two are logged in one microsecond
+    Column("logged_at", Instant, nullable=False),
+    Column("severity", String(16), nullable=False),
+    Column("source", String(32), nullable=False),
+    Column("agent", String(256), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("code", String(32)),
+    Index("messages_by_run", "run_id", "position", unique=True),
+)
+
+# The seconds of the sampling interval that is not over yet. When it is, they are added up into one row of `intervals`.
+ticks = Table(
+    "ticks",
+    metadata,
+    Column("run_id", String(36), ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("second", Integer, primary_key=True),
+    Column("data", LargeBinary, nullable=False),
+)
+
+intervals = Table(
+    "intervals",
+    metadata,
+    Column("run_id", String(36), ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True),  # from 1, as the samples
+    Column("data", LargeBinary, nullable=False),
+)
+
+counters = Table(
+    "counters",
+    metadata,
+    Column("run_id", String(36), ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("position", Integer, nullable=False),
+    Column("category", String(64), nullable=False),
+    Column("name", String(128), nullable=False),
+    Column("instance", Text, nullable=False),
+)
+
+samples = Table(
+    "samples",
+    metadata,
+    Column("run_id", String(36), ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("counter_id", Integer, primary_key=True, autoincrement=False),
+    Column("interval", Integer, primary_key=True, autoincrement=False),  # 0 is the start: all zero
+    Column("raw", BigInteger, nullable=False),
+    Column("base", BigInteger, nullable=False),
+    Column("elapsed_us", BigInteger, nullable=False),
+    Column("value", Float, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+results = Table(
+    "results",
+    metadata,
+    Column("run_id", String(36), ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("summary", JSON, nullable=False),
+    Column("errors", JSON, nullable=False),
+)
