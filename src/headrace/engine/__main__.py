@@ -1,0 +1,3 @@
+from headrace.engine.process import main
+
+main()
