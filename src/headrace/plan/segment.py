@@ -20,3 +20,7 @@ class Segment:
     def users(self, total: int) -> range:
         """The numbers, out of 0..total-1, of the virtual users that are this segment's. Shares differ by one at most."""
         return range(self.index, total, self.count)
+
+    def split(self, parts: int) -> "list[Segment]":
+        """This segment cut again, into `parts` equal shares: what an agent gives its engine processes."""
+        return [Segment(self.index + part * self.count, self.count * parts) for part in range(parts)]

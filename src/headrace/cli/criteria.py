@@ -1,0 +1,43 @@
+"""Whether a run that ended passed: what decides between exit code 0 and 1."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from headrace.cli.progress import show_time
+
+
+@dataclass(frozen=True, slots=True)
+class Criteria:
+    """`max_failed` is the largest share of failed requests, 0 to 1;
+    `max_p95` the longest p95 of the response time, in seconds.
+
+    Without either, a run passes when at least one request did.
+    """
+
+    max_failed: float | None = None
+    max_p95: float | None = None
+
+    def violations(self, summary: dict[str, Any]) -> list[str]:
+        """What the summary (as on the wire) does not meet, a sentence each."""
+        requests = summary["overallRequestSummary"]
+        total, failed = requests["totalRequests"], requests["failedRequests"]
+        found = []
+        if not requests["passedRequests"]:
+            found.append("No request passed.")
+        if self.max_failed is not None and total and failed / total > self.max_failed:
+            found.append(f"{failed / total:.2%} of the requests failed, more than {self.max_failed:.2%}.")
+        p95 = next((entry["percentileValue"] for entry in requests["percentileData"] if entry["percentile"] == 95), 0.0)
+        if self.max_p95 is not None and p95 > self.max_p95:
+            found.append(f"The p95 of the response time is {show_time(p95)}, more than {show_time(self.max_p95)}.")
+        return found
+
+
+def parse_share(text: str) -> float:
+    """0 to 1, from `1%` or `0.01`. Raises ValueError."""
+    try:
+        share = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise ValueError(f"'{text}' is no share; write it like 1% or 0.01")
+    return share

@@ -1,0 +1,74 @@
+"""What the commands share: options, settings from them, and errors told in a sentence with the right exit code."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, TypeVar
+
+import typer
+from pydantic import ValidationError
+from pydantic_settings import SettingsError
+from rich.console import Console
+from rich.markup import escape
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+
+from headrace.cli.client import ClientError, RefusedError
+from headrace.runs.errors import Refused
+from headrace.settings import Settings
+
+PASSED, FAILED, WRONG_USAGE, COULD_NOT_RUN, INTERRUPTED = 0, 1, 2, 3, 130
+
+Data = Annotated[Path | None, typer.Option(help="The folder for the database.", show_default="headrace-data")]
+Database = Annotated[
+    str | None, typer.Option(help="A postgresql:// or sqlite:/// URL instead of the file in the data folder.")
+]
+
+T = TypeVar("T")
+
+
+def read_settings(**options: Any) -> Settings:
+    """The settings; these options (None: not given) go before variables and file. Ends the command where one is wrong."""
+    try:
+        settings = Settings(**{name: value for name, value in options.items() if value is not None})
+        settings.targets  # noqa: B018  # checked now rather than by the first run
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"]) or "settings"
+        fail(WRONG_USAGE, f"The setting '{name}' is wrong: {first['msg']}; it is {first['input']!r}.")
+    except (SettingsError, ValueError) as error:
+        fail(WRONG_USAGE, f"The settings are wrong: {error}")
+    return settings
+
+
+def parsed(parse: Callable[[str], T]) -> Callable[[str], T]:
+    """A parser for an option: its ValueError becomes a usage error."""
+
+    def parser(text: str) -> T:
+        try:
+            return parse(text)
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from None
+
+    return parser
+
+
+@contextmanager
+def failing_clearly() -> Iterator[None]:
+    """Tells what can go wrong for reasons outside the program in a sentence."""
+    try:
+        yield
+    except RefusedError as error:
+        fail(WRONG_USAGE, str(error))
+    except (ClientError, Refused) as error:
+        fail(COULD_NOT_RUN, str(error))
+    except (ArgumentError, NoSuchModuleError) as error:
+        fail(WRONG_USAGE, f"The database URL cannot be used: {error}. Write it like postgresql://user@host/name.")
+    except SQLAlchemyError as error:
+        fail(COULD_NOT_RUN, f"The database cannot be used: {str(getattr(error, 'orig', None) or error).strip()}")
+    except OSError as error:
+        fail(COULD_NOT_RUN, f"{error.strerror or error}" + (f": {error.filename}" if error.filename else ""))
+
+
+def fail(code: int, message: str) -> NoReturn:
+    Console(stderr=True).print(f"[red]Error:[/] {escape(message)}", highlight=False)
+    raise typer.Exit(code)

@@ -1,0 +1,34 @@
+"""`headrace serve`: the service on a socket, until it is told to stop."""
+
+import socket
+
+import uvicorn
+from rich.console import Console
+
+from headrace.service import running_service
+from headrace.settings import Settings
+
+_BACKLOG = 2048
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 takes a free one. Raises OSError."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+
+
+async def serve(settings: Settings, listening: socket.socket, console: Console) -> None:
+    """Serves until SIGINT or SIGTERM. Raises what `running_service` raises."""
+    host, port = listening.getsockname()[:2]
+    address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    async with running_service(settings) as service:
+        if service.new_token is not None:
+            console.print("The administrator's token, shown this once (only its hash is kept):", highlight=False)
+            console.print(f"    {service.new_token}", highlight=False, style="bold", soft_wrap=True)
+        console.print(f"Headrace serves at {address}", highlight=False, soft_wrap=True)
+        if host not in ("127.0.0.1", "::1"):
+            console.print(
+                "[yellow]Others can reach this address, and tokens travel in the clear: put a proxy with TLS before it."
+            )
+        config = uvicorn.Config(service.app, log_level="warning", access_log=False, server_header=False, lifespan="off")
+        await uvicorn.Server(config).serve(sockets=[listening])

@@ -1,0 +1,64 @@
+"""`headrace token`: who may use the service. Works on the database itself, whether the service runs or not."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from headrace.cli.options import Data, Database, failing_clearly, read_settings
+from headrace.runs.tokens import Tokens
+from headrace.service import now
+from headrace.settings import Settings
+from headrace.store.database import open_database
+
+app = typer.Typer(help="Create, list and revoke the tokens that clients sign in with.", no_args_is_help=True)
+
+
+@app.command()
+def create(
+    name: Annotated[str, typer.Argument(help="Who will hold the token: shown as the creator of runs.")],
+    data: Data = None,
+    database: Database = None,
+) -> None:
+    """Make a token and print it, this once."""
+    with _tokens(read_settings(data=data, database=database)) as tokens:
+        secret, _ = tokens.create(name, now())
+    Console(soft_wrap=True).print(secret, highlight=False)
+
+
+@app.command("list")
+def list_tokens(data: Data = None, database: Database = None) -> None:
+    """Show all tokens, without their secrets."""
+    table = Table("name", "id", "created", "last used", "revoked")
+    with _tokens(read_settings(data=data, database=database)) as tokens:
+        for token in tokens.all():
+            dates = (token.created_at, token.last_used_at, token.revoked_at)
+            table.add_row(token.name, token.id, *(f"{at:%Y-%m-%d %H:%M}" if at else "" for at in dates))
+    Console().print(table)
+
+
+@app.command()
+def revoke(
+    token: Annotated[str, typer.Argument(help="The name or the id of the token.")],
+    data: Data = None,
+    database: Database = None,
+) -> None:
+    """Make a token worthless, at once and for good."""
+    with _tokens(read_settings(data=data, database=database)) as tokens:
+        revoked = tokens.revoke(token, now())
+    Console().print(f"Revoked the token '{revoked.name}'.", highlight=False)
+
+
+@contextmanager
+def _tokens(settings: Settings) -> Iterator[Tokens]:
+    with failing_clearly():
+        if settings.database is None:
+            settings.data.mkdir(parents=True, exist_ok=True)
+        engine = open_database(settings.database_url)
+        try:
+            yield Tokens(engine)
+        finally:
+            engine.dispose()

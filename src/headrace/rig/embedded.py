@@ -1,0 +1,99 @@
+"""The embedded agent: this machine, one engine process a core, supervised by the service itself."""
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator
+from time import time
+
+from headrace.plan.model import Plan
+from headrace.plan.segment import Segment
+from headrace.rig.alignment import Alignment
+from headrace.rig.engine_process import EngineProcess
+from headrace.rig.pool import Agent, AgentError, Ended, Frame, Lost, Reservation, Second
+from headrace.ticks.frames import Done, Measured
+
+# Seconds of frames of all engines that may wait for a slow service before the engines have to wait.
+_MOST_WAITING = 600
+
+
+class EmbeddedPool:
+    """A pool of one agent, which several runs may share."""
+
+    def __init__(self, cores: int | None = None) -> None:
+        available = len(os.sched_getaffinity(0))
+        self._agent = Agent("embedded", socket.gethostname() or "localhost", cores or available)
+
+    async def list(self) -> list[Agent]:
+        return [self._agent]
+
+    async def reserve(self, run_id: str, agents: int) -> Reservation:
+        if agents > 1:
+            raise AgentError(f"{agents} agents were asked for, but this service has one: the machine it runs on")
+        return EmbeddedReservation(self._agent)
+
+
+class EmbeddedReservation:
+    """The engine processes of one run on this machine."""
+
+    def __init__(self, agent: Agent) -> None:
+        self.agents = (agent,)
+        self._agent = agent
+        self._engines: list[EngineProcess] = []
+        self._start_at = 0.0
+
+    async def prepare(self, plan: Plan) -> None:
+        count = max(1, min(self._agent.cores, plan.users))
+        for number in range(count):
+            self._engines.append(await EngineProcess.spawn(f"engine {number + 1} of {count}"))
+        segments = Segment(0, 1).split(count)
+        await asyncio.gather(
+            *(engine.prepare(plan, segment) for engine, segment in zip(self._engines, segments, strict=True))
+        )
+
+    async def start(self, at: float) -> None:
+        self._start_at = at
+        for engine in self._engines:
+            engine.start(at)
+
+    async def frames(self) -> AsyncIterator[Frame]:
+        alignment = Alignment(engine.name for engine in self._engines)
+        waiting: asyncio.Queue[tuple[EngineProcess, Measured | Done | AgentError]] = asyncio.Queue(_MOST_WAITING)
+        readers = [asyncio.create_task(self._read(engine, waiting)) for engine in self._engines]
+        try:
+            while not alignment.ended:
+                engine, news = await waiting.get()
+                if isinstance(news, Measured):
+                    complete = alignment.add(engine.name, news.tick)
+                else:
+                    if isinstance(news, AgentError):
+                        yield Lost(self._agent, engine.name, str(news), 1 / len(self._engines))
+                    complete = alignment.end(engine.name)
+                for tick in complete:
+                    yield Second(self._agent, tick)
+            yield Ended(self._agent)
+        finally:
+            for reader in readers:
+                reader.cancel()
+
+    async def _read(
+        self, engine: EngineProcess, waiting: asyncio.Queue[tuple[EngineProcess, Measured | Done | AgentError]]
+    ) -> None:
+        while True:
+            try:
+                report = await engine.next(wait=max(0.0, self._start_at - time()))
+            except AgentError as error:
+                await waiting.put((engine, error))
+                return
+            if isinstance(report, Measured | Done):
+                await waiting.put((engine, report))
+            if isinstance(report, Done):
+                return
+
+    async def stop(self, grace: float) -> None:
+        for engine in self._engines:
+            engine.stop(grace)
+
+    async def release(self) -> None:
+        engines, self._engines = self._engines, []
+        await asyncio.gather(*(engine.close() for engine in engines))

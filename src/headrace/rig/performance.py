@@ -1,0 +1,194 @@
+"""The performance of one run, from the moment it is taken up to its end."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from time import time
+
+from sqlalchemy import Engine
+
+from headrace.plan.diagnostics import Severity as Finding
+from headrace.plan.model import Plan
+from headrace.results.reader import Results
+from headrace.results.recorder import Recorder
+from headrace.rig.alignment import Alignment
+from headrace.rig.pool import AgentError, AgentPool, Ended, Lost, Reservation, Second
+from headrace.rig.validation import plan_of
+from headrace.runs import life
+from headrace.runs.drops import Drops
+from headrace.runs.life import IllegalTransition
+from headrace.runs.model import Abort, Life, Run, Severity, Source, State
+from headrace.runs.store import Runs
+from headrace.settings import Settings
+from headrace.ticks.tick import Tick
+
+# Seconds from "all are ready" to the start: enough for the order to reach engines on this machine.
+LEAD = 0.05
+# How long requests under way may still be answered after the user's stop, in seconds. No new one is sent meanwhile.
+STOP_GRACE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class RigContext:
+    """What a conductor works with."""
+
+    settings: Settings
+    database: Engine
+    runs: Runs
+    drops: Drops
+    results: Results
+    pool: AgentPool
+    now: Callable[[], datetime]
+
+
+class _StoppedError(Exception):
+    """The user has stopped the run, which the store knows already."""
+
+
+class Performance:
+    """Make one for each run and call `perform` once. `stop` carries out the user's wish to end it."""
+
+    def __init__(self, run: Run, context: RigContext) -> None:
+        self._run = run
+        self._context = context
+        self._reservation: Reservation | None = None
+        self._stopped = False
+        self._lost = 0.0
+
+    async def stop(self) -> None:
+        if not self._stopped:
+            self._stopped = True
+            if self._reservation is not None:
+                await self._reservation.stop(STOP_GRACE)
+
+    async def perform(self) -> None:
+        """Raises what is a fault of the service. Whatever happens, the agents are given back."""
+        try:
+            plan = await self._validate()
+            if plan is not None:
+                await self._perform(plan)
+        except _StoppedError:
+            await self._step(lambda current: life.end_stopping(current, self._context.now()))
+        except AgentError as error:
+            await self._abort(f"The load could not be generated: {error}.")
+
+    async def _validate(self) -> Plan | None:
+        context, run = self._context, self._run
+        await self._step(life.begin_validation)
+        drop = await asyncio.to_thread(context.drops.get, run.organization, run.drop_id)
+        plan, findings = plan_of(run, drop, context.settings)
+        for finding in findings:
+            await self._log(Severity(finding.severity), finding.message, Source.VALIDATION)
+        if plan is None:
+            errors = [finding for finding in findings if finding.severity is Finding.ERROR]
+            await self._step(lambda current: life.fail_validation(current, errors, context.now()))
+        return plan
+
+    async def _perform(self, plan: Plan) -> None:
+        await self._step(life.acquire)
+        self._reservation = reservation = await self._context.pool.reserve(self._run.id, self._run.details.agents or 1)
+        try:
+            cores = min(sum(agent.cores for agent in reservation.agents), plan.users)
+            await self._log(Severity.INFO, f"This load test will run using {cores} agent cores.", Source.VALIDATION)
+            await self._step(lambda current: life.configure(current, self._context.now()))
+            await reservation.prepare(plan)
+            if self._stopped:
+                raise _StoppedError
+            await self._measure(plan, reservation)
+        finally:
+            self._reservation = None
+            await reservation.release()
+        if self._stopped:
+            raise _StoppedError
+        await self._step(lambda current: life.complete(current, self._context.now(), partial=self._lost > 0))
+
+    async def _measure(self, plan: Plan, reservation: Reservation) -> None:
+        """Runs the load. The results are complete when this returns, before the run's state is final."""
+        recorder = await asyncio.to_thread(Recorder, self._context.database, self._run.id, plan.sampling_interval)
+        self._context.results.attach(recorder)
+        try:
+            begun = time() + LEAD
+            measured = _instant(begun + plan.warm_up)
+            await reservation.start(begun)
+            if plan.warm_up:
+                await self._step(lambda current: life.warm_up(current, _instant(begun)))
+            else:
+                await self._begin_measuring(measured)
+            ended = await self._gather(reservation, recorder, measured)
+            if self._stopped:
+                await self._step(lambda current: life.end_load(current, ended))
+            else:
+                await self._step(lambda current: life.collect(current, ended))
+        finally:
+            await asyncio.to_thread(recorder.close)
+            self._context.results.detach(self._run.id)
+
+    async def _gather(self, reservation: Reservation, recorder: Recorder, measured: datetime) -> datetime:
+        """Records what the agents report until all have ended; returns when the load did."""
+        alignment = Alignment(reservation.agents)
+        ended = measured
+        async for frame in reservation.frames():
+            complete: list[Tick] = []
+            if isinstance(frame, Second):
+                complete = alignment.add(frame.agent, frame.tick)
+            elif isinstance(frame, Ended):
+                complete = alignment.end(frame.agent)
+            else:
+                await self._note_loss(frame, len(reservation.agents))
+            for tick in complete:
+                if tick.second >= -1:  # the last second of the warm-up is over: the load proper has begun
+                    await self._begin_measuring(measured)
+                ended = max(ended, measured + timedelta(seconds=tick.elapsed))
+                await asyncio.to_thread(recorder.add, tick)
+                await self._note_abandoned(tick)
+        if self._lost > 0.999:
+            raise AgentError("all load generators were lost, see the messages of the run")
+        return ended
+
+    async def _begin_measuring(self, at: datetime) -> None:
+        def begin(current: Life) -> Life:
+            return current if current.execution_started_at is not None else life.run(current, at)
+
+        if not self._stopped:
+            await self._step(begin, or_stopping=True)
+
+    async def _note_loss(self, loss: Lost, agents: int) -> None:
+        share = loss.share / agents
+        self._lost += share
+        text = f"{loss.part} on agent '{loss.agent.name}' was lost, with {share:.0%} of the planned load: it {loss.reason}."
+        await self._log(Severity.ERROR, text, agent=loss.agent.name)
+
+    async def _note_abandoned(self, tick: Tick) -> None:
+        if tick.abandoned:
+            text = (
+                f"{tick.abandoned} requests were still unanswered when the load ended and were given up. "
+                "They count neither as passed nor as failed."
+            )
+            await self._log(Severity.WARNING, text)
+
+    async def _abort(self, cause: str) -> None:
+        now = self._context.now()
+        action = "Read the messages of the run, and run the test again."
+        await self._log(Severity.ERROR, cause)
+        await self._step(lambda current: life.abort_with(current, Abort(cause, action, "Agent", now), now))
+
+    async def _step(self, change: Callable[[Life], Life], or_stopping: bool = False) -> None:
+        """Takes the run one step on. Raises _StoppedError where its user has stopped it, unless that is fine too."""
+        runs = self._context.runs
+        try:
+            await asyncio.to_thread(runs.change, self._run.id, lambda run: replace(run, life=change(run.life)))
+        except IllegalTransition:
+            current = await asyncio.to_thread(runs.get, self._run.organization, self._run.id)
+            if current is None or current.life.state is not State.STOPPING:
+                raise
+            if not or_stopping:
+                raise _StoppedError from None
+
+    async def _log(self, severity: Severity, text: str, source: Source = Source.OTHER, agent: str = "") -> None:
+        now = self._context.now()
+        await asyncio.to_thread(self._context.runs.log, self._run.id, severity, source, text, at=now, agent=agent)
+
+
+def _instant(epoch: float) -> datetime:
+    return datetime.fromtimestamp(epoch, UTC)

@@ -1,0 +1,76 @@
+"""The service put together: the store, the rig with its embedded agent, and the web application in front of them."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from starlette.types import ASGIApp
+
+from headrace.api.app import create_app
+from headrace.api.services import Services
+from headrace.api.signing import load_key
+from headrace.results.reader import Results
+from headrace.rig.conductor import Conductor
+from headrace.rig.embedded import EmbeddedPool
+from headrace.rig.performance import RigContext
+from headrace.runs.drops import Drops
+from headrace.runs.store import Runs
+from headrace.runs.tokens import Tokens
+from headrace.settings import Settings
+from headrace.store.database import open_database
+
+ADMINISTRATOR = "administrator"
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service that is running. `new_token` is the administrator's, where this start made one: it is shown now or never."""
+
+    app: ASGIApp
+    new_token: str | None
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@asynccontextmanager
+async def running_service(settings: Settings) -> AsyncIterator[Service]:
+    """Runs the service inside the block; at its end every load is stopped and the database closed.
+
+    Raises what `open_database` raises, ValueError where a target rule is wrong, `runs.errors.Refused` where the
+    administrator's token will not do.
+    """
+    settings.targets  # noqa: B018  # a wrong rule is told now, not by the first run
+    if settings.database is None:
+        settings.data.mkdir(parents=True, exist_ok=True)
+    database = await asyncio.to_thread(open_database, settings.database_url)
+    runs, drops, tokens, results = Runs(database), Drops(database), Tokens(database), Results(database)
+    try:
+        new_token = await asyncio.to_thread(admit_administrator, tokens, settings)
+        conductor = Conductor(RigContext(settings, database, runs, drops, results, EmbeddedPool(), now))
+        key = await asyncio.to_thread(load_key, database)
+        app = create_app(Services(settings, runs, drops, tokens, results, conductor.ring, now, key))
+        conducting = asyncio.create_task(conductor.serve())
+        try:
+            yield Service(app, new_token)
+        finally:
+            conducting.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await conducting
+    finally:
+        await asyncio.to_thread(database.dispose)
+
+
+def admit_administrator(tokens: Tokens, settings: Settings) -> str | None:
+    """Sees to it that somebody can sign in. Returns the token where one had to be made."""
+    if settings.admin_token is not None:
+        tokens.adopt(settings.admin_token.get_secret_value(), ADMINISTRATOR, now())
+        return None
+    if tokens.any():
+        return None
+    secret, _ = tokens.create(ADMINISTRATOR, now())
+    return secret
