@@ -37,6 +37,7 @@ class Client:
 
     def __init__(self, base: str, token: str, transport: httpx2.AsyncBaseTransport | None = None) -> None:
         self.base = base.rstrip("/")
+        self._refusal = "" if transport else f"The service at {self.base} refused: "
         self._http = httpx2.AsyncClient(
             auth=("", token), params=_VERSION, timeout=_TIMEOUT, transport=transport, follow_redirects=False
         )
@@ -120,4 +121,4 @@ class Client:
         if response.status_code == 401:
             message = "it does not know this token; give a valid one with --token or HEADRACE_TOKEN"
         kind = RefusedError if response.status_code == 400 else ClientError
-        raise kind(f"The service at {self.base} refused: {message}")
+        raise kind(f"{self._refusal}{message}")

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -10,6 +11,7 @@ from rich.table import Table
 from headrace.cli.progress import show_time
 
 _MOST_ERRORS = 10
+_HEADINGS = ("total", "failed", "per s", "mean", "p50", "p90", "p95", "p99")
 _COLOURS = {"completed": "green", "aborted": "yellow", "error": "red"}
 
 
@@ -32,22 +34,20 @@ def print_report(
     if abort:
         console.print(f"[red]{escape(abort['cause'])}[/]\n{escape(abort['action'] or '')}", highlight=False)
     if summary["overallRequestSummary"]["totalRequests"]:
-        console.print(_requests(summary))
-        console.print(_tests(summary))
+        _print_requests(console, summary)
+        console.print(_tests(summary), highlight=False)
     if errors["occurrences"]:
         console.print(_errors(errors))
 
 
-def _requests(summary: dict[str, Any]) -> Table:
-    table = Table(title="Requests (response times; the slowest first)", title_justify="left", show_footer=True)
+def _print_requests(console: Console, summary: dict[str, Any]) -> None:
+    """A name, then its numbers below it: names are long, and terminals and logs are narrow."""
+    console.print("\nRequests, the slowest first (response times)", style="bold")
+    console.print("".join(f"{heading:>9}" for heading in _HEADINGS), style="cyan", soft_wrap=True)
     overall = summary["overallRequestSummary"]
-    table.add_column("request", "all requests", overflow="fold")
-    cells = _request_cells(overall)
-    for heading, footer in zip(("total", "failed", "per s", "mean", "p50", "p90", "p95", "p99"), cells, strict=True):
-        table.add_column(heading, footer, justify="right", no_wrap=True)
-    for request in summary["topSlowRequests"]:
-        table.add_row(escape(request["requestUrl"]), *_request_cells(request))
-    return table
+    for name, request in [*((request["requestUrl"], request) for request in summary["topSlowRequests"]), ("all", overall)]:
+        console.print(escape(name), highlight=False, soft_wrap=True, style="bold" if request is overall else "")
+        console.print("".join(f"{cell:>9}" for cell in _request_cells(request)), highlight=False, soft_wrap=True)
 
 
 def _request_cells(request: dict[str, Any]) -> list[str]:
@@ -70,10 +70,10 @@ def _tests(summary: dict[str, Any]) -> str:
 
 
 def _errors(errors: dict[str, Any]) -> Table:
-    table = Table(title=f"Errors ({errors['occurrences']:,})", title_justify="left")
+    table = Table(title=f"\nErrors ({errors['occurrences']:,})", title_justify="left", title_style="bold", box=SIMPLE_HEAD)
+    table.add_column("times", justify="right")
     for heading in ("type", "message", "request"):
         table.add_column(heading, overflow="fold")
-    table.add_column("times", justify="right")
     details = [
         (detail["occurrences"], kind["typeName"], subkind["subTypeName"], detail)
         for kind in errors["types"]

@@ -57,6 +57,8 @@ tokens = Table(
     Column("revoked_at", Instant),
     Column("last_used_at", Instant),
 )
+_valid = tokens.c.revoked_at.is_(None)
+Index("valid_tokens_by_name", tokens.c.name, unique=True, sqlite_where=_valid, postgresql_where=_valid)
 
 # One row a key; today the key that signs result links.
 secrets = Table(

@@ -78,6 +78,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("hash"),
     )
+    valid = sa.text("revoked_at IS NULL")
+    op.create_index("valid_tokens_by_name", "tokens", ["name"], unique=True, sqlite_where=valid, postgresql_where=valid)
     op.create_table(
         "counters",
         sa.Column("run_id", sa.String(length=36), nullable=False),

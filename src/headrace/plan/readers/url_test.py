@@ -1,0 +1,145 @@
+"""Reads a URL test: a list of URLs that every user requests in order, again and again (reference: clt-service, 6.1)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from ipaddress import ip_address
+from math import isfinite
+from urllib.parse import urlsplit
+
+from headrace.plan.browsers import DEFAULT, find_browser
+from headrace.plan.diagnostics import Diagnostic, Severity
+from headrace.plan.model import Browser, BrowserShare, Page, Plan, Request, Scenario, Test
+from headrace.plan.targets import TargetRule
+from headrace.plan.urls import check_url
+
+_SHOWN = 100  # characters of a value in a message
+
+
+@dataclass(frozen=True, slots=True)
+class UrlTest:
+    """A URL test as it was asked for, not judged yet.
+
+    Times are seconds; `think_time` is the pause between two iterations. `browsers` are names and weights among the users.
+    """
+
+    name: str
+    urls: tuple[str, ...]
+    users: int
+    duration: float
+    think_time: float = 0.0
+    browsers: tuple[tuple[str, float], ...] = ()
+    sampling_interval: int = 15
+    pattern: str = "Constant"
+    warm_up: float = 0.0
+    verify_certificates: bool = True
+    request_timeout: float = 60.0
+
+
+def read_url_test(test: UrlTest, targets: TargetRule) -> tuple[Plan, list[Diagnostic]]:
+    """The Plan of a URL test, and what there is to say about it. Do not run the Plan where one of these is an error."""
+    diagnostics = [*_judge_numbers(test), *_judge_pattern(test)]
+    requests = _read_urls(test, targets, diagnostics)
+    browsers = _read_browsers(test, diagnostics)
+    stem = test.name[: -len(".loadtest")] if test.name.lower().endswith(".loadtest") else test.name
+    scenario = Scenario(
+        name="Scenario1",
+        test=Test(stem or test.name, tuple(Page(request) for request in requests)),
+        users=test.users,
+        browsers=browsers,
+        think_time=test.think_time,
+    )
+    plan = Plan(
+        name=test.name,
+        scenarios=(scenario,),
+        duration=test.duration,
+        warm_up=test.warm_up,
+        sampling_interval=test.sampling_interval,
+        request_timeout=test.request_timeout,
+        verify_certificates=test.verify_certificates,
+        targets=targets,
+    )
+    return plan, diagnostics
+
+
+def _judge_numbers(test: UrlTest) -> Iterator[Diagnostic]:
+    if test.users < 1:
+        yield _error(f"users is {test.users}; a test needs at least 1")
+    if test.sampling_interval < 1:
+        yield _error(f"sampling_interval is {test.sampling_interval}; give whole seconds, at least 1")
+    for name, value in (("duration", test.duration), ("request_timeout", test.request_timeout)):
+        if not (isfinite(value) and value > 0):
+            yield _error(f"{name} is {value}; give seconds, more than 0")
+    for name, value in (("warm_up", test.warm_up), ("think_time", test.think_time)):
+        if not (isfinite(value) and value >= 0):
+            yield _error(f"{name} is {value}; give seconds, 0 or more")
+
+
+def _judge_pattern(test: UrlTest) -> Iterator[Diagnostic]:
+    if test.pattern.strip().lower() != "constant":
+        yield _error(f"the load pattern {_shown(test.pattern)} is not known for a URL test; use 'Constant'")
+
+
+def _read_urls(test: UrlTest, targets: TargetRule, diagnostics: list[Diagnostic]) -> list[Request]:
+    if not test.urls:
+        diagnostics.append(_error("urls is empty; name at least one URL"))
+    requests = []
+    for index, url in enumerate(test.urls):
+        try:
+            checked = check_url(url)
+        except ValueError as error:
+            diagnostics.append(_error(f"urls[{index}], {_shown(url)}, {error}"))
+            continue
+        refusal = _refuse(checked, targets)
+        if refusal is None:
+            requests.append(Request("GET", checked, name=url))
+        else:
+            diagnostics.append(
+                _error(f"urls[{index}], {_shown(url)}, must not be tested: {refusal}. Ask the operator to allow it")
+            )
+    return requests
+
+
+def _refuse(url: str, targets: TargetRule) -> str | None:
+    """Why the target rule refuses a checked URL, as far as can be said before its name is resolved."""
+    host = urlsplit(url).hostname or ""
+    try:
+        ip_address(host)
+    except ValueError:
+        return targets.refuse_host(host)
+    return targets.refuse_host(host) or targets.refuse_address(host, host)
+
+
+def _read_browsers(test: UrlTest, diagnostics: list[Diagnostic]) -> tuple[BrowserShare, ...]:
+    if not test.browsers:
+        return (BrowserShare(DEFAULT, 100.0),)
+    shares = []
+    for index, (name, weight) in enumerate(test.browsers):
+        if not (isfinite(weight) and weight >= 0):
+            diagnostics.append(_error(f"browsers[{index}], {_shown(name)}, has the weight {weight}; give 0 or more"))
+        elif weight > 0:
+            shares.append(BrowserShare(_read_browser(name, diagnostics), weight))
+    if all(weight == 0 for _, weight in test.browsers):
+        diagnostics.append(_error("browsers has no weight above 0; give at least one browser a share of the users"))
+    return tuple(shares)
+
+
+def _read_browser(name: str, diagnostics: list[Diagnostic]) -> Browser:
+    known = find_browser(name)
+    if known is not None:
+        return known
+    diagnostics.append(
+        Diagnostic(
+            Severity.WARNING,
+            f"the browser {_shown(name)} is not known; its users send the headers of the default browser",
+        )
+    )
+    return replace(DEFAULT, name=name)
+
+
+def _error(message: str) -> Diagnostic:
+    return Diagnostic(Severity.ERROR, message)
+
+
+def _shown(value: str) -> str:
+    """A value from outside, fit for a message: quoted, its control characters escaped, not too long."""
+    return repr(value if len(value) <= _SHOWN else value[: _SHOWN - 1] + "…")

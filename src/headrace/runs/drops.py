@@ -1,0 +1,53 @@
+"""Where test drops are kept."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Engine
+
+from headrace.runs.ids import new_id, read_id
+from headrace.runs.model import Drop, DropKind
+from headrace.store.database import reading, writing
+from headrace.store.schema import drops
+
+
+class Drops:
+    """All test drops of all organizations."""
+
+    def __init__(self, database: Engine) -> None:
+        self._database = database
+
+    def create(self, organization: str, kind: DropKind, definition: dict[str, Any] | None, at: datetime) -> Drop:
+        """Keeps a new drop; `definition` is that of an in-place drop."""
+        drop = Drop(new_id(), organization, kind, at, definition)
+        with writing(self._database) as connection:
+            connection.execute(
+                drops.insert().values(
+                    id=drop.id, organization=organization, kind=kind.value, created_at=at, definition=definition
+                )
+            )
+        return drop
+
+    def get(self, organization: str, drop_id: str) -> Drop | None:
+        """The drop of this id; None where the organization has none."""
+        known = read_id(drop_id)
+        if known is None:
+            return None
+        query = drops.select().where(drops.c.id == known, drops.c.organization == organization)
+        with reading(self._database) as connection:
+            row = connection.execute(query).mappings().first()
+        if row is None:
+            return None
+        return Drop(
+            id=row["id"],
+            organization=row["organization"],
+            kind=DropKind(row["kind"]),
+            created_at=row["created_at"],
+            definition=row["definition"],
+            run_id=row["run_id"],
+        )
+
+    def used_by(self, drop_id: str, run_id: str) -> None:
+        """Notes the run that uses the drop; where several do, the drop names the latest."""
+        with writing(self._database) as connection:
+            connection.execute(drops.update().where(drops.c.id == drop_id).values(run_id=run_id))

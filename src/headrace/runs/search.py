@@ -1,0 +1,80 @@
+"""Which runs to find."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, or_
+
+from headrace.runs.errors import Invalid
+from headrace.runs.ids import read_id
+from headrace.runs.model import Retention, RunKind, State
+from headrace.store.schema import runs
+
+MOST_FOUND = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class RunFilter:
+    """What runs must have in common to be found; None accepts all.
+
+    `name` is compared without regard to case, and so is `requested_by`, with the id or the display name of who created the
+    run. `changed_after` and `changed_before` exclude their own instant. Raises Invalid where `top` is not 1..1000 or there
+    are more than 1000 `ids`.
+    """
+
+    name: str | None = None
+    requested_by: str | None = None
+    states: Collection[State] | None = None
+    kind: RunKind | None = None
+    changed_after: datetime | None = None
+    changed_before: datetime | None = None
+    source_identifier: str | None = None
+    retention: Retention | None = None
+    ids: Collection[str] | None = None
+    top: int = MOST_FOUND
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.top <= MOST_FOUND:
+            raise Invalid("top", f"{self.top} runs cannot be listed at once; ask for 1 to {MOST_FOUND}")
+        if self.ids is not None and len(self.ids) > MOST_FOUND:
+            raise Invalid("ids", f"{len(self.ids)} ids are too many; name at most {MOST_FOUND}")
+        for field in ("name", "requested_by", "source_identifier"):
+            value = getattr(self, field)
+            if value is not None and not _can_be_compared(value):
+                raise Invalid(field, f"{value[:100]!a} contains a character that no text here can contain")
+
+    def select(self, organization: str) -> Select[Any]:
+        """The query for the newest of these runs, newest first."""
+        query = runs.select().where(runs.c.organization == organization, *self._conditions())
+        return query.order_by(runs.c.number.desc()).limit(self.top)
+
+    def _conditions(self) -> list[ColumnElement[bool]]:
+        columns = runs.c
+        conditions: list[ColumnElement[bool]] = []
+        if self.name is not None:
+            conditions.append(columns.folded_name == self.name.casefold())
+        if self.requested_by is not None:
+            by_name = columns.created_by_name == self.requested_by.casefold()
+            conditions.append(or_(by_name, columns.created_by["id"].as_string() == self.requested_by.lower()))
+        if self.states is not None:
+            conditions.append(columns.state.in_([state.value for state in self.states]))
+        if self.kind is not None:
+            conditions.append(columns.kind == self.kind.value)
+        if self.changed_after is not None:
+            conditions.append(columns.modified_at > self.changed_after)
+        if self.changed_before is not None:
+            conditions.append(columns.modified_at < self.changed_before)
+        if self.source_identifier is not None:
+            conditions.append(columns.source_identifier == self.source_identifier)
+        if self.retention is not None:
+            conditions.append(columns.retention == self.retention.value)
+        if self.ids is not None:
+            conditions.append(columns.id.in_([known for known in map(read_id, self.ids) if known is not None]))
+        return conditions
+
+
+def _can_be_compared(text: str) -> bool:
+    """PostgreSQL takes no NUL, and no database a half of a surrogate pair."""
+    return "\0" not in text and not any("\ud800" <= c <= "\udfff" for c in text)

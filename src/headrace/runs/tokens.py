@@ -1,0 +1,125 @@
+"""The tokens that clients sign in with. Only their SHA-256 is kept: a stolen database admits nobody.
+
+A hash without salt or stretching is enough, because the tokens made here are 256 random bits. Looking the hash up tells
+nobody anything by how long it takes: whoever tries tokens cannot choose their hashes.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from secrets import token_urlsafe
+
+from sqlalchemy import Connection, Engine, RowMapping, or_
+from sqlalchemy.exc import IntegrityError
+
+from headrace.runs.errors import Conflict, Invalid, NotFound
+from headrace.runs.ids import new_id
+from headrace.runs.model import Identity
+from headrace.runs.text import check_line
+from headrace.store.database import reading, writing
+from headrace.store.schema import tokens
+
+LONGEST_NAME = 128
+SHORTEST_SECRET, LONGEST_SECRET = 1, 512
+EASILY_GUESSED = 16
+_USE_NOTED = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token without its secret. `name` is the display name of whoever holds it."""
+
+    id: str
+    name: str
+    created_at: datetime
+    revoked_at: datetime | None = None
+    last_used_at: datetime | None = None
+
+
+class Tokens:
+    """All tokens. No two that are valid have the same name."""
+
+    def __init__(self, database: Engine) -> None:
+        self._database = database
+
+    def create(self, name: str, at: datetime) -> tuple[str, Token]:
+        """Makes a token: the secret, which is not kept, and what is. Raises Invalid or Conflict about the name."""
+        secret = f"hr_{token_urlsafe(32)}"
+        try:
+            with writing(self._database) as connection:
+                return secret, _insert(connection, name, secret, at)
+        except IntegrityError:
+            raise Conflict(f"There is a token named {name!r} already; revoke it first or choose another name.") from None
+
+    def adopt(self, secret: str, name: str, at: datetime) -> Token:
+        """Makes `secret`, chosen by the operator, the token of this name; the one that had the name before is revoked.
+
+        Changes nothing where it is that token already. Raises Invalid where the secret or the name will not do, and Conflict
+        where the secret was revoked.
+        """
+        if not SHORTEST_SECRET <= len(secret) <= LONGEST_SECRET:
+            raise Invalid(
+                "secret", f"a token of {len(secret)} characters; give {SHORTEST_SECRET} to {LONGEST_SECRET} characters"
+            )
+        with writing(self._database) as connection:
+            row = connection.execute(tokens.select().where(tokens.c.hash == _hash(secret))).mappings().first()
+            if row is not None and row["revoked_at"] is not None:
+                raise Conflict(f"The token given for {name!r} was revoked; choose another.")
+            if row is not None:
+                return _read(row)
+            valid = tokens.c.revoked_at.is_(None)
+            connection.execute(tokens.update().where(tokens.c.name == name, valid).values(revoked_at=at))
+            return _insert(connection, name, secret, at)
+
+    def admit(self, secret: str, at: datetime) -> Identity | None:
+        """Whose token this is; None where it is no valid one. Its last use is noted at most once a minute."""
+        if len(secret) > LONGEST_SECRET:
+            return None
+        query = tokens.select().where(tokens.c.hash == _hash(secret), tokens.c.revoked_at.is_(None))
+        with reading(self._database) as connection:
+            row = connection.execute(query).mappings().first()
+        if row is None:
+            return None
+        if row["last_used_at"] is None or row["last_used_at"] <= at - _USE_NOTED:
+            with writing(self._database) as connection:
+                connection.execute(tokens.update().where(tokens.c.id == row["id"]).values(last_used_at=at))
+        return Identity(row["id"], row["name"])
+
+    def all(self) -> list[Token]:
+        """Every token, revoked ones too, from the oldest."""
+        with reading(self._database) as connection:
+            rows = connection.execute(tokens.select().order_by(tokens.c.created_at, tokens.c.id)).mappings().all()
+        return [_read(row) for row in rows]
+
+    def any(self) -> bool:
+        """Whether there is a valid token."""
+        with reading(self._database) as connection:
+            return connection.execute(tokens.select().where(tokens.c.revoked_at.is_(None)).limit(1)).first() is not None
+
+    def revoke(self, id_or_name: str, at: datetime) -> Token:
+        """Revokes the valid token of this id or, failing that, of this name. Raises NotFound where there is neither."""
+        query = tokens.select().where(
+            tokens.c.revoked_at.is_(None), or_(tokens.c.id == id_or_name, tokens.c.name == id_or_name)
+        )
+        with writing(self._database) as connection:
+            rows = connection.execute(query.with_for_update()).mappings().all()
+            if not rows:
+                raise NotFound(f"There is no valid token {id_or_name[:100]!r}; `headrace token list` shows them all.")
+            row = min(rows, key=lambda row: row["id"] != id_or_name)
+            connection.execute(tokens.update().where(tokens.c.id == row["id"]).values(revoked_at=at))
+        return _read(row, revoked_at=at)
+
+
+def _insert(connection: Connection, name: str, secret: str, at: datetime) -> Token:
+    check_line("name", name, LONGEST_NAME)
+    token = Token(new_id(), name, at)
+    connection.execute(tokens.insert().values(id=token.id, name=name, hash=_hash(secret), created_at=at))
+    return token
+
+
+def _read(row: RowMapping, revoked_at: datetime | None = None) -> Token:
+    return Token(row["id"], row["name"], row["created_at"], revoked_at or row["revoked_at"], row["last_used_at"])
+
+
+def _hash(secret: str) -> str:
+    return sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

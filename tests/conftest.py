@@ -1,0 +1,100 @@
+"""What tests of several folders need: a database of each kind, opened and migrated."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from sqlalchemy import Engine
+
+from headrace.store.database import open_database, writing
+from headrace.store.schema import metadata
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """The folder of the socket of a private PostgreSQL server, user postgres; it is gone after the tests."""
+    binaries = _find_postgresql()
+    if binaries is None:
+        pytest.skip("PostgreSQL is not installed; scripts/install-test-services installs it")
+    # initdb refuses to run as root, and the folders that pytest makes are closed to other users
+    owner = {"user": "postgres", "group": "postgres", "extra_groups": ()} if os.geteuid() == 0 else {}
+    with tempfile.TemporaryDirectory(prefix="headrace-postgresql-") as name:
+        folder = Path(name)
+        if owner:
+            shutil.chown(folder, "postgres", "postgres")
+
+        def call(program: str, *arguments: str) -> None:
+            with open(folder / "commands.log", "ab") as log:
+                subprocess.run([binaries / program, *arguments], check=True, stdout=log, stderr=log, cwd=folder, **owner)
+
+        data = str(folder / "data")
+        call(
+            "initdb", "--pgdata", data, "--auth=trust", "--username=postgres", "--encoding=UTF8", "--no-locale", "--no-sync"
+        )
+        options = f"-k {folder} -c listen_addresses= -c fsync=off -c max_connections=200"
+        call("pg_ctl", "--pgdata", data, "--log", str(folder / "server.log"), "--options", options, "--wait", "start")
+        try:
+            yield name
+        finally:
+            call("pg_ctl", "--pgdata", data, "--mode=immediate", "--wait", "stop")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of an empty database, once of each kind, for tests that open it themselves."""
+    if request.param == "sqlite":
+        yield _sqlite(tmp_path)
+    else:
+        with _schema(request.getfixturevalue("postgresql")) as url:
+            yield url
+
+
+@pytest.fixture(scope="session")
+def migrated_postgresql(postgresql: str) -> Iterator[str]:
+    """The address of a database that the tests share, because migrating one for each test takes longer than most tests."""
+    with _schema(postgresql) as url:
+        open_database(url).dispose()
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """An opened, migrated, empty database, once of each kind."""
+    shared = request.param == "postgresql"
+    engine = open_database(request.getfixturevalue("migrated_postgresql") if shared else _sqlite(tmp_path))
+    yield engine
+    if shared:
+        with writing(engine) as connection:
+            for table in reversed(metadata.sorted_tables):
+                connection.execute(table.delete())
+    engine.dispose()
+
+
+def _sqlite(folder: Path) -> str:
+    return f"sqlite:///{folder / 'headrace.db'}"
+
+
+@contextmanager
+def _schema(folder: str) -> Iterator[str]:
+    """The address of a schema of its own: as empty as a database of its own, and made in a hundredth of the time."""
+    name = f"test_{uuid4().hex}"
+    with psycopg.connect(host=folder, user="postgres", dbname="postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE SCHEMA {name}")
+        yield f"postgresql://postgres@/postgres?host={folder}&options=-csearch_path%3D{name}"
+        connection.execute(f"DROP SCHEMA {name} CASCADE")
+
+
+def _find_postgresql() -> Path | None:
+    """The folder with the newest initdb: Debian keeps it out of PATH."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    if found:
+        return found[-1].parent
+    initdb = shutil.which("initdb")
+    return Path(initdb).resolve().parent if initdb else None
