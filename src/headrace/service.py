@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 from headrace.api.app import create_app
 from headrace.api.services import Services
 from headrace.api.signing import load_key
+from headrace.report.run_page import run_page
 from headrace.results.reader import Results
 from headrace.rig.conductor import Conductor
 from headrace.rig.embedded import EmbeddedPool
@@ -53,7 +54,8 @@ async def running_service(settings: Settings) -> AsyncIterator[Service]:
         new_token = await asyncio.to_thread(admit_administrator, tokens, settings)
         conductor = Conductor(RigContext(settings, database, runs, drops, results, EmbeddedPool(), now))
         key = await asyncio.to_thread(load_key, database)
-        app = create_app(Services(settings, runs, drops, tokens, results, conductor.ring, now, key))
+        services = Services(settings, runs, drops, tokens, results, conductor.ring, now, key)
+        app = create_app(services, [run_page(runs, results)])
         conducting = asyncio.create_task(conductor.serve())
         try:
             yield Service(app, new_token)

@@ -82,7 +82,8 @@ def _errors(errors: dict[str, Any]) -> Table:
     ]
     details.sort(key=lambda entry: -entry[0])
     for times, kind, subkind, detail in details[:_MOST_ERRORS]:
-        table.add_row(escape(f"{kind} / {subkind}"), escape(detail["messageText"]), escape(detail["request"]), f"{times:,}")
+        request = detail["request"].replace("----", " ")
+        table.add_row(f"{times:,}", escape(f"{kind} / {subkind}"), escape(detail["messageText"]), escape(request))
     if len(details) > _MOST_ERRORS:
         table.caption = f"and {len(details) - _MOST_ERRORS} more kinds of errors"
     return table

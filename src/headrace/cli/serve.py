@@ -5,6 +5,7 @@ import socket
 import uvicorn
 from rich.console import Console
 
+from headrace.runs.tokens import SAFE_LENGTH
 from headrace.service import running_service
 from headrace.settings import Settings
 
@@ -26,6 +27,8 @@ async def serve(settings: Settings, listening: socket.socket, console: Console) 
             console.print("The administrator's token, shown this once (only its hash is kept):", highlight=False)
             console.print(f"    {service.new_token}", highlight=False, style="bold", soft_wrap=True)
         console.print(f"Headrace serves at {address}", highlight=False, soft_wrap=True)
+        if settings.admin_token is not None and len(settings.admin_token.get_secret_value()) < SAFE_LENGTH:
+            console.print(f"[yellow]HEADRACE_ADMIN_TOKEN has fewer than {SAFE_LENGTH} characters and can be guessed.")
         if host not in ("127.0.0.1", "::1"):
             console.print(
                 "[yellow]Others can reach this address, and tokens travel in the clear: put a proxy with TLS before it."

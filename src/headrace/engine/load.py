@@ -18,7 +18,7 @@ from headrace.ticks.tick import Health, Load, Tick
 SECOND = 1_000_000_000
 # At the natural end, requests under way may still be answered for so long (seconds); then they are given up.
 GRACE = 5.0
-# How often time-outs are looked for, and the loop's own delay is measured, in seconds.
+# How often time-outs are looked for, values folded, and the loop's own delay is measured, in seconds.
 _WATCH = 0.1
 
 
@@ -142,6 +142,7 @@ class SegmentLoad:
             await asyncio.sleep(_WATCH)
             now = perf_counter_ns()
             self._lag_us = max(self._lag_us, (now - asleep) // 1000 - int(_WATCH * 1_000_000))
+            self._measures.fold()
             for load in self._scenarios:
                 for user in load.users:
                     user.check_timeouts(now, timeout)

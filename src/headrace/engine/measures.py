@@ -1,7 +1,7 @@
 """What an engine process measures, kept cheaply while requests run and made into a Tick once a second.
 
-A request costs one list append here. The values of a second are counted (in C) and only the different ones are put into
-histogram buckets.
+A request costs one list append here. Ten times a second the values are counted (in C) and the different ones put into
+histogram buckets: often, because requests wait meanwhile, and a pause of the generator must not show as one of the target.
 """
 
 from collections import Counter
@@ -22,7 +22,7 @@ OTHER_ERRORS = "(further different errors)"
 class RequestMeasure:
     """One request name in the second under way; times in µs, sizes in bytes."""
 
-    __slots__ = ("content", "failed", "name", "quick", "received", "sent", "slow", "unsent")
+    __slots__ = ("_stats", "content", "failed", "name", "quick", "received", "sent", "slow", "unsent")
 
     def __init__(self, name: Name) -> None:
         self.name = name
@@ -36,36 +36,41 @@ class RequestMeasure:
         self.sent = 0
         self.received = 0
         self.content = 0
+        self._stats = RequestStats()
 
-    def take(self) -> RequestStats | None:
-        """The second's numbers, None where there are none; starts the next second."""
-        count = len(self.quick) + len(self.slow) + len(self.unsent)
-        if not count:
-            return None
-        stats = RequestStats(
-            passed=count - self.failed,
-            failed=self.failed,
-            response=_histogram(self.quick),
-            first_byte_us=sum(self.quick),
-            first_bytes=len(self.quick),
-            waits=len(self.quick) + len(self.slow),
-            sent_bytes=self.sent,
-            received_bytes=self.received,
-            content_bytes=self.content,
-        )
-        stats.service.add(stats.response)
+    def fold(self) -> None:
+        """Moves the values into histograms."""
+        stats = self._stats
+        if self.quick:
+            quick = _histogram(self.quick)
+            stats.response.add(quick)
+            stats.service.add(quick)
+            stats.first_byte_us += quick.total
+            stats.first_bytes += quick.count
+            stats.waits += quick.count
+            self.quick.clear()
         for response, service, first_byte in self.slow:
             stats.response.record(response)
             stats.service.record(service)
             stats.wait_us += response - service
+            stats.waits += 1
             if first_byte >= 0:
                 stats.first_byte_us += first_byte
                 stats.first_bytes += 1
+        self.slow.clear()
         for response in self.unsent:
             stats.response.record(response)
-        self.quick.clear()
-        self.slow.clear()
         self.unsent.clear()
+
+    def take(self) -> RequestStats | None:
+        """The second's numbers, None where there are none; starts the next second."""
+        self.fold()
+        stats = self._stats
+        if not stats.response.count:
+            return None
+        stats.passed, stats.failed = stats.response.count - self.failed, self.failed
+        stats.sent_bytes, stats.received_bytes, stats.content_bytes = self.sent, self.received, self.content
+        self._stats = RequestStats()
         self.failed = self.sent = self.received = self.content = 0
         return stats
 
@@ -73,26 +78,32 @@ class RequestMeasure:
 class PageMeasure:
     """One page name in the second under way."""
 
-    __slots__ = ("failed", "name", "times")
+    __slots__ = ("_folded", "failed", "name", "times")
 
     def __init__(self, name: Name) -> None:
         self.name = name
         self.times: list[int] = []
         self.failed = 0
+        self._folded = Histogram()
+
+    def fold(self) -> None:
+        if self.times:
+            self._folded.add(_histogram(self.times))
+            self.times.clear()
 
     def take(self) -> PageStats | None:
-        if not self.times:
+        self.fold()
+        times, failed = self._folded, self.failed
+        if not times.count:
             return None
-        stats = PageStats(len(self.times) - self.failed, self.failed, _histogram(self.times))
-        self.times.clear()
-        self.failed = 0
-        return stats
+        self._folded, self.failed = Histogram(), 0
+        return PageStats(times.count - failed, failed, times)
 
 
 class TestMeasure:
     """One test in the second under way."""
 
-    __slots__ = ("failed", "name", "requests", "times")
+    __slots__ = ("_folded", "failed", "name", "requests", "times")
     __test__ = False  # not a pytest class
 
     def __init__(self, name: Name) -> None:
@@ -100,14 +111,20 @@ class TestMeasure:
         self.times: list[int] = []
         self.failed = 0
         self.requests = 0
+        self._folded = Histogram()
+
+    def fold(self) -> None:
+        if self.times:
+            self._folded.add(_histogram(self.times))
+            self.times.clear()
 
     def take(self) -> TestStats | None:
-        if not self.times:
+        self.fold()
+        times, failed, requests = self._folded, self.failed, self.requests
+        if not times.count:
             return None
-        stats = TestStats(len(self.times) - self.failed, self.failed, self.requests, _histogram(self.times))
-        self.times.clear()
-        self.failed = self.requests = 0
-        return stats
+        self._folded, self.failed, self.requests = Histogram(), 0, 0
+        return TestStats(times.count - failed, failed, requests, times)
 
 
 class Measures:
@@ -139,6 +156,12 @@ class Measures:
         stats = self._errors.setdefault(error, ErrorStats())
         stats.count += 1
         stats.last = time()
+
+    def fold(self) -> None:
+        """Does the part of the next Tick's work that can be done already."""
+        for measures in (self._requests, self._pages, self._tests):
+            for measure in measures.values():
+                measure.fold()
 
     def take(self, second: int, elapsed: float) -> Tick:
         """The Tick of the second that is over, without load and health; starts the next."""
