@@ -160,8 +160,8 @@ def test_a_revoked_secret_is_not_adopted_again(tokens: Tokens) -> None:
     assert not tokens.any()
 
 
-@pytest.mark.parametrize("secret", ["", "short", "x" * 513])
+@pytest.mark.parametrize("secret", ["", "x" * 513])
 def test_a_secret_of_the_wrong_length_is_refused_without_being_shown(tokens: Tokens, secret: str) -> None:
-    with pytest.raises(Invalid, match=f"a token of {len(secret)} characters; give 8 to 512") as raised:
+    with pytest.raises(Invalid, match=f"a token of {len(secret)} characters; give 16 to 512") as raised:
         tokens.adopt(secret, "admin", START)
     assert raised.value.field == "secret"

@@ -1,6 +1,10 @@
 """`headrace serve`: the service on a socket, until it is told to stop."""
 
+import asyncio
+import signal
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import uvicorn
 from rich.console import Console
@@ -34,4 +38,19 @@ async def serve(settings: Settings, listening: socket.socket, console: Console) 
                 "[yellow]Others can reach this address, and tokens travel in the clear: put a proxy with TLS before it."
             )
         config = uvicorn.Config(service.app, log_level="warning", access_log=False, server_header=False, lifespan="off")
-        await uvicorn.Server(config).serve(sockets=[listening])
+        await _Server(config).serve(sockets=[listening])
+
+
+class _Server(uvicorn.Server):
+    """Ends on SIGINT and SIGTERM, but does not raise them again at once as uvicorn would: runs are to be ended first."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(number)

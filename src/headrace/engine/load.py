@@ -1,6 +1,7 @@
 """The load of one process: its users from the start to the end of the run, and the Tick of every second."""
 
 import asyncio
+import contextlib
 import math
 from collections.abc import Callable
 from time import perf_counter_ns, process_time_ns, time
@@ -126,14 +127,12 @@ class SegmentLoad:
         self._emit(second, over - measured_from, load)
 
     async def _sleep_until(self, instant: int) -> None:
-        """Returns at that instant, or sooner when the load is stopped."""
-        left = (instant - perf_counter_ns()) / SECOND
-        if left > 0:
-            try:
+        """Returns at that instant, not before, or when the load is stopped."""
+        # uvloop's timers count in whole milliseconds and may be early; a request sent early would not be measured.
+        while (left := (instant - perf_counter_ns()) / SECOND) > 0 and not self._stop.is_set():
+            with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(left):
                     await self._stop.wait()
-            except TimeoutError:
-                pass
 
     async def _watch(self) -> None:
         timeout = int(self._plan.request_timeout * SECOND)

@@ -13,11 +13,13 @@ from typing import Any
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from headrace.rig.performance import Performance, RigContext
+from headrace.rig.performance import Performance, RigContext, ServiceStoppedError
 from headrace.runs import life
 from headrace.runs.model import Life, Run, Severity, Source, State, Substate
 
+# Seconds: between two looks nobody rang for, and for the runs to end when the service does.
 _LOOK_AGAIN = 1.0
+_TO_END = 8.0
 _STOPPED_SERVICE = "The service was stopped while this run was under way. What was measured until then is kept."
 
 log: Any = structlog.get_logger()
@@ -52,9 +54,18 @@ class Conductor:
                     async with asyncio.timeout(_LOOK_AGAIN):
                         await self._bell.wait()
         finally:
-            for task in self._tasks:
+            await self._end()
+
+    async def _end(self) -> None:
+        """Stops all runs; what they have measured by then is recorded."""
+        tasks = set(self._tasks)
+        for performance in self._performances.values():
+            await performance.stop_with_service()
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=_TO_END)
+            for task in late:
                 task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await asyncio.gather(*late, return_exceptions=True)
 
     async def _look(self) -> None:
         due = await asyncio.to_thread(self._context.runs.in_states, State.QUEUED, State.STOPPING)
@@ -76,6 +87,8 @@ class Conductor:
     async def _perform(self, run: Run, performance: Performance) -> None:
         try:
             await performance.perform()
+        except ServiceStoppedError:
+            await asyncio.to_thread(self._end_with_fault, run, _STOPPED_SERVICE)
         except asyncio.CancelledError:
             await asyncio.to_thread(self._end_with_fault, run, _STOPPED_SERVICE)
             raise

@@ -42,18 +42,26 @@ class RigContext:
     now: Callable[[], datetime]
 
 
+class ServiceStoppedError(Exception):
+    """The service ends, and the run with it."""
+
+
 class _StoppedError(Exception):
-    """The user has stopped the run, which the store knows already."""
+    """The user has stopped the run, which the store knows already; or the service ends."""
 
 
 class Performance:
-    """Make one for each run and call `perform` once. `stop` carries out the user's wish to end it."""
+    """Make one for each run and call `perform` once.
+
+    `stop` carries out the user's wish to end it; `stop_with_service` ends it because the service does.
+    """
 
     def __init__(self, run: Run, context: RigContext) -> None:
         self._run = run
         self._context = context
         self._reservation: Reservation | None = None
         self._stopped = False
+        self._service_stops = False
         self._lost = 0.0
 
     async def stop(self) -> None:
@@ -62,13 +70,19 @@ class Performance:
             if self._reservation is not None:
                 await self._reservation.stop(STOP_GRACE)
 
+    async def stop_with_service(self) -> None:
+        self._service_stops = True
+        await self.stop()
+
     async def perform(self) -> None:
-        """Raises what is a fault of the service. Whatever happens, the agents are given back."""
+        """Raises what is a fault of the service, and ServiceStoppedError. Whatever happens, the agents are given back."""
         try:
             plan = await self._validate()
             if plan is not None:
                 await self._perform(plan)
         except _StoppedError:
+            if self._service_stops:
+                raise ServiceStoppedError from None
             await self._step(lambda current: life.end_stopping(current, self._context.now()))
         except AgentError as error:
             await self._abort(f"The load could not be generated: {error}.")
@@ -116,9 +130,9 @@ class Performance:
             else:
                 await self._begin_measuring(measured)
             ended = await self._gather(reservation, recorder, measured)
-            if self._stopped:
+            if self._stopped and not self._service_stops:
                 await self._step(lambda current: life.end_load(current, ended))
-            else:
+            elif not self._stopped:
                 await self._step(lambda current: life.collect(current, ended))
         finally:
             await asyncio.to_thread(recorder.close)

@@ -20,8 +20,9 @@ from headrace.store.database import reading, writing
 from headrace.store.schema import tokens
 
 LONGEST_NAME = 128
-SHORTEST_SECRET, LONGEST_SECRET = 1, 512
-EASILY_GUESSED = 16
+LONGEST_SECRET = 512
+SAFE_LENGTH = 16
+"""What a secret that somebody made up should have at least, in characters."""
 _USE_NOTED = timedelta(minutes=1)
 
 
@@ -57,9 +58,9 @@ class Tokens:
         Changes nothing where it is that token already. Raises Invalid where the secret or the name will not do, and Conflict
         where the secret was revoked.
         """
-        if not SHORTEST_SECRET <= len(secret) <= LONGEST_SECRET:
+        if not 1 <= len(secret) <= LONGEST_SECRET:
             raise Invalid(
-                "secret", f"a token of {len(secret)} characters; give {SHORTEST_SECRET} to {LONGEST_SECRET} characters"
+                "secret", f"a token of {len(secret)} characters; give {SAFE_LENGTH} to {LONGEST_SECRET} characters"
             )
         with writing(self._database) as connection:
             row = connection.execute(tokens.select().where(tokens.c.hash == _hash(secret))).mappings().first()

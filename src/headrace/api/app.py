@@ -1,0 +1,115 @@
+"""The REST API as an application: what a request passes through on its way to an endpoint, and how errors leave.
+
+A request is addressed, authenticated, checked for its version and bounded, in this order: nothing is read from a stranger.
+"""
+
+from collections.abc import Sequence
+from uuid import uuid4
+
+import structlog
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+from starlette.types import Scope
+
+from headrace import __version__
+from headrace.api import drops, location, results, runs
+from headrace.api.addressing import Addressing
+from headrace.api.authentication import Authentication
+from headrace.api.failures import ApiError
+from headrace.api.limits import Limits
+from headrace.api.services import Services
+from headrace.api.validation import explain
+from headrace.api.versions import Versions
+from headrace.runs.errors import Conflict, Invalid, NotFound
+from headrace.runs.model import Identity
+
+__all__ = ["Services", "create_app"]
+
+log = structlog.get_logger(__name__)
+
+
+def create_app(services: Services, pages: Sequence[BaseRoute] = ()) -> FastAPI:
+    """`pages` are served beside the API, behind the same addressing and authentication: they find `organization` and
+    `identity` in the request's state, and their paths are in lower case and without the organization."""
+
+    def admit(token: str) -> Identity | None:
+        return services.tokens.admit(token, services.now())
+
+    app = FastAPI(
+        title="Headrace",
+        version=__version__,
+        middleware=[
+            Middleware(Addressing),
+            Middleware(Authentication, admit=admit, is_open=_is_open),
+            Middleware(Versions),
+            Middleware(Limits, max_body=services.settings.max_body),
+        ],
+        exception_handlers={
+            ApiError: _answer_failure,
+            NotFound: _answer_failure,
+            Conflict: _answer_failure,
+            Invalid: _answer_failure,
+            RequestValidationError: _answer_failure,
+            HTTPException: _answer_failure,
+            Exception: _answer_fault,
+        },
+        # The interactive pages load their scripts from elsewhere; the description itself is here.
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.services = services
+    for router in (drops.router, runs.router, results.router, results.files, location.router):
+        app.include_router(router)
+    app.router.routes.extend(pages)
+    return app
+
+
+def _is_open(scope: Scope) -> bool:
+    """What needs no token: discovery, which clients do first, and files, whose links are signed."""
+    path: str = scope["path"]
+    return (scope["method"] == "OPTIONS" and path.startswith("/_apis")) or path.startswith("/files/")
+
+
+async def _answer_failure(request: Request, error: Exception) -> Response:
+    return _failure_of(request, error).response()
+
+
+def _failure_of(request: Request, error: Exception) -> ApiError:
+    match error:
+        case ApiError():
+            return error
+        case Invalid():
+            return runs.explain_invalid(error)
+        case NotFound():
+            return ApiError(404, str(error), "TestRunNotFoundException")
+        case Conflict():
+            return ApiError(400, str(error), "InvalidOperationException")
+        case RequestValidationError():
+            return ApiError(400, explain(error.errors()))
+        case HTTPException(status_code=404) if error.detail == "Not Found":
+            return ApiError(404, f"There is nothing at {request.method} {request.url.path}.", "ResourceNotFoundException")
+        case HTTPException(status_code=405):
+            return ApiError(
+                405,
+                f"{request.method} is not possible at {request.url.path}.",
+                "MethodNotAllowedException",
+                dict(error.headers or {}),
+            )
+        case HTTPException():
+            return ApiError(error.status_code, error.detail, "RequestRefusedException", dict(error.headers or {}))
+        case _:
+            raise error
+
+
+async def _answer_fault(request: Request, error: Exception) -> Response:
+    """What went wrong stands in the log only, under a reference that the user can name."""
+    reference = uuid4().hex[:12]
+    log.error("request failed", reference=reference, method=request.method, path=request.url.path, exc_info=error)
+    message = f"The server failed. Its operator finds the cause in the log under the reference {reference}."
+    return ApiError(500, message, "InternalServerErrorException").response()

@@ -1,0 +1,76 @@
+"""Test drops: what a run is made from (reference: clt-service, section 2.2)."""
+
+from typing import Any
+
+from fastapi import APIRouter
+
+from headrace.api.context import Asked
+from headrace.api.failures import invalid, not_found, shown
+from headrace.api.wire.definitions import read_definition
+from headrace.api.wire.requests import LoadTestDefinition, TestDrop
+from headrace.api.wire.runs import write_drop
+from headrace.plan.urls import check_url
+from headrace.runs.definition import details_of
+from headrace.runs.errors import Invalid
+from headrace.runs.limits import check_details
+from headrace.runs.model import DropKind
+from headrace.settings import Settings
+
+router = APIRouter(prefix="/_apis/clt/testdrops", tags=["test drops"])
+
+# Where the details of a run stand in a definition.
+_MEMBERS = {
+    "users": "maxVusers",
+    "duration": "runDuration",
+    "sampling_interval": "samplingRate",
+    "agents": "agentCount",
+    "cores": "coreCount",
+    "cores_per_agent": "coresPerAgent",
+    "locations": "loadGenerationGeoLocations",
+}
+
+
+@router.post("")
+def create_drop(body: TestDrop, asked: Asked) -> dict[str, Any]:
+    """An in-place drop carries its test as a loadTestDefinition; others are announced here and filled elsewhere."""
+    definition = body.load_test_definition
+    if body.drop_type is DropKind.IN_PLACE and definition is None:
+        raise invalid("loadTestDefinition", "is missing; an InPlaceDrop consists of it.")
+    kept = None
+    if definition is not None:
+        kept = read_definition(definition)
+        _check_numbers(kept, asked.services.settings)
+        if body.drop_type is DropKind.IN_PLACE:
+            _check_load(definition, asked.services.settings)
+    services = asked.services
+    return write_drop(services.drops.create(asked.organization, body.drop_type, kept, services.now()))
+
+
+@router.get("/{drop_id}")
+def get_drop(drop_id: str, asked: Asked) -> dict[str, Any]:
+    drop = asked.services.drops.get(asked.organization, drop_id)
+    if drop is None:
+        raise not_found("test drop", drop_id)
+    return write_drop(drop)
+
+
+def _check_numbers(kept: dict[str, Any], settings: Settings) -> None:
+    try:
+        check_details(details_of(kept), settings)
+    except Invalid as error:
+        member = _MEMBERS[error.field.removeprefix("details.")]
+        raise invalid(f"loadTestDefinition.{member}", f"{error.message}.") from None
+
+
+def _check_load(definition: LoadTestDefinition, settings: Settings) -> None:
+    """What only a definition must have that is the whole test: URLs, and users that are known."""
+    if definition.max_vusers == -1:
+        raise invalid("loadTestDefinition.maxVusers", f"is -1; give 1 to {settings.max_users}.")
+    urls = definition.urls or []
+    if not 1 <= len(urls) <= settings.max_urls:
+        raise invalid("loadTestDefinition.urls", f"has {len(urls)} entries; give 1 to {settings.max_urls}.")
+    for index, url in enumerate(urls):
+        try:
+            check_url(url)
+        except ValueError as error:
+            raise invalid(f"loadTestDefinition.urls[{index}]", f"{shown(url)} {error}.") from None

@@ -1,0 +1,33 @@
+"""What the API works on."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from fastapi import Request
+
+from headrace.results.reader import Results
+from headrace.runs.drops import Drops
+from headrace.runs.store import Runs
+from headrace.runs.tokens import Tokens
+from headrace.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """`ring` wakes whoever carries out runs, after one was queued or stopped; `now` is the clock; `signing_key`, from
+    `signing.load_key`, signs links to files."""
+
+    settings: Settings
+    runs: Runs
+    drops: Drops
+    tokens: Tokens
+    results: Results
+    ring: Callable[[], None]
+    now: Callable[[], datetime]
+    signing_key: bytes
+
+
+def services_of(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services

@@ -1,0 +1,143 @@
+"""The results file of a run: one JSON document, gzipped, written piece by piece.
+
+    {"format": "headrace-results", "version": 1, "header": {...}, "summary": {...}, "errors": {...},
+     "counters": [{"id", "category", "name", "instance", "unit", "kind",
+                   "samples": [[interval, raw, base, timestamp, value], ...]}],
+     "tests": [{"scenario", "test", "passed", "failed", "requests", "time": HISTOGRAM}],
+     "pages": [{"scenario", "test", "name", "passed", "failed", "time": HISTOGRAM}],
+     "requests": [{"scenario", "test", "name", "passed", "failed", "first_byte_us", ...,
+                   "response": HISTOGRAM, "service": HISTOGRAM}]}
+
+A HISTOGRAM is {"count", "total_us", "low_us", "high_us", "buckets": [[highest µs of the bucket, count], ...]}: from it every
+percentile can be computed again. Raw numbers and time stamps of samples count 100 ns (see `counters.FREQUENCY`).
+"""
+
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from headrace.results.reader import Results
+from headrace.ticks.histogram import Histogram, bucket_top
+from headrace.ticks.tick import Name, PageStats, RequestStats, TestStats
+
+FORMAT = "headrace-results"
+VERSION = 1
+
+_GZIP = 31  # zlib's name for a gzip stream with the widest window
+_PIECE = 64 * 1024
+
+
+def export(results: Results, run_id: str, header: Mapping[str, Any]) -> Iterator[bytes]:
+    """The results file of a run, in pieces. `header` says what the caller knows about the run; it must be JSON.
+
+    In memory are at most the run's totals and the samples of one counter.
+    """
+    gzip = zlib.compressobj(wbits=_GZIP)
+    waiting = bytearray()
+    for piece in _document(results, run_id, header):
+        waiting += gzip.compress(piece)
+        if len(waiting) >= _PIECE:
+            yield bytes(waiting)
+            waiting.clear()
+    yield bytes(waiting + gzip.flush())
+
+
+def _document(results: Results, run_id: str, header: Mapping[str, Any]) -> Iterator[bytes]:
+    yield b"{"
+    for name, value in (
+        ("format", FORMAT),
+        ("version", VERSION),
+        ("header", dict(header)),
+        ("summary", results.summary(run_id)),
+        ("errors", results.errors(run_id)),
+    ):
+        yield _json(name) + b":" + _json(value) + b",\n"
+    yield from _list("counters", _counters(results, run_id))
+    total = results.total(run_id)
+    yield b",\n"
+    yield from _list("tests", (_test(name, stats) for name, stats in total.tests.items()))
+    yield b",\n"
+    yield from _list("pages", (_page(name, stats) for name, stats in total.pages.items()))
+    yield b",\n"
+    yield from _list("requests", (_request(name, stats) for name, stats in total.requests.items()))
+    yield b"}\n"
+
+
+def _list(name: str, values: Iterable[dict[str, Any]]) -> Iterator[bytes]:
+    yield _json(name) + b":["
+    separator = b"\n"
+    for value in values:
+        yield separator + _json(value)
+        separator = b",\n"
+    yield b"]"
+
+
+def _counters(results: Results, run_id: str) -> Iterator[dict[str, Any]]:
+    for counter in results.counters(run_id):
+        taken = results.samples(run_id, counter.id)
+        yield {
+            "id": counter.id,
+            "category": counter.category,
+            "name": counter.name,
+            "instance": counter.instance,
+            "unit": counter.unit,
+            "kind": counter.kind,
+            "samples": [(sample.interval, sample.raw, sample.base, sample.timestamp, sample.value) for sample in taken],
+        }
+
+
+def _test(name: Name, stats: TestStats) -> dict[str, Any]:
+    return {
+        "scenario": name.scenario,
+        "test": name.test,
+        "passed": stats.passed,
+        "failed": stats.failed,
+        "requests": stats.requests,
+        "time": _histogram(stats.time),
+    }
+
+
+def _page(name: Name, stats: PageStats) -> dict[str, Any]:
+    return {
+        "scenario": name.scenario,
+        "test": name.test,
+        "name": name.item,
+        "passed": stats.passed,
+        "failed": stats.failed,
+        "time": _histogram(stats.time),
+    }
+
+
+def _request(name: Name, stats: RequestStats) -> dict[str, Any]:
+    return {
+        "scenario": name.scenario,
+        "test": name.test,
+        "name": name.item,
+        "passed": stats.passed,
+        "failed": stats.failed,
+        "first_byte_us": stats.first_byte_us,
+        "first_bytes": stats.first_bytes,
+        "wait_us": stats.wait_us,
+        "waits": stats.waits,
+        "sent_bytes": stats.sent_bytes,
+        "received_bytes": stats.received_bytes,
+        "content_bytes": stats.content_bytes,
+        "response": _histogram(stats.response),
+        "service": _histogram(stats.service),
+    }
+
+
+def _histogram(histogram: Histogram) -> dict[str, Any]:
+    return {
+        "count": histogram.count,
+        "total_us": histogram.total,
+        "low_us": histogram.low,
+        "high_us": histogram.high,
+        "buckets": [(bucket_top(bucket), times) for bucket, times in sorted(histogram.counts.items())],
+    }
+
+
+def _json(value: Any) -> bytes:
+    return msgspec.json.encode(value)

@@ -1,0 +1,158 @@
+"""Records a run: takes its seconds and keeps them, its sampling intervals, its counters and, at the end, what it came to.
+
+A second is in the database before `add` returns, so a service that is killed loses only the second under way. Seconds and
+intervals are written in the order in which they came, each addition in one transaction.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+from threading import Lock
+
+from sqlalchemy import Connection, Engine
+
+from headrace.results.errors import Errors
+from headrace.results.rows import (
+    is_recorded,
+    read_end_of_last_interval,
+    read_intervals,
+    read_ticks,
+    write_interval,
+    write_results,
+    write_tick,
+)
+from headrace.results.summary import Summary
+from headrace.results.timeline import Interval, Timeline
+from headrace.store.database import reading, writing
+from headrace.ticks.histogram import Histogram
+from headrace.ticks.tick import Load, Tick
+
+HISTORY = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Second:
+    """A second of a run under way. `p95_us` is the 95th percentile of its response times, in µs."""
+
+    second: int
+    users: int
+    requests: int
+    failed: int
+    p95_us: int
+    errors: int
+
+
+class Recorder:
+    """The recorder of one run. Where the run was recorded before, it goes on from there.
+
+    Safe to use from several threads. Raises ValueError where the sampling interval (in seconds) is under 1.
+    """
+
+    def __init__(self, database: Engine, run_id: str, sampling_interval: int) -> None:
+        self.run_id = run_id
+        self._database = database
+        self._timeline = Timeline(sampling_interval)
+        self._history: deque[Second] = deque(maxlen=HISTORY)
+        self._load: dict[str, Load] = {}
+        self._closed = False
+        self._unwritten: list[Tick | Interval] = []
+        self._writing = Lock()  # held while a second is added and written: one at a time, in order
+        self._lock = Lock()  # held for what is in memory only, so that readers never wait for the database
+        self._open()
+
+    def add(self, tick: Tick) -> None:
+        """Adds one whole second, all engines added up; seconds come in order and may be missing.
+
+        A second of the warm-up (negative) is not recorded; only its load shows. Raises ValueError where the second is not
+        later than the last or the recorder is closed, sqlalchemy.exc.SQLAlchemyError where the database cannot be written:
+        the second is then kept in memory and written with the next; do not add it again.
+        """
+        with self._writing:
+            with self._lock:
+                if self._closed:
+                    raise ValueError(f"the recorder of run {self.run_id} is closed; second {tick.second} came too late")
+                if tick.second >= 0:
+                    self._take(tick)
+                self._load = {scenario: Load(load.users, load.running) for scenario, load in tick.load.items()}
+            if self._unwritten:
+                with writing(self._database) as connection:
+                    self._write(connection)
+                self._unwritten.clear()
+
+    def close(self) -> None:
+        """Ends the interval under way and keeps summary and errors. Closing twice is closing once.
+
+        Raises sqlalchemy.exc.SQLAlchemyError where the database cannot be written; it may be closed again then.
+        """
+        with self._writing:
+            with self._lock:
+                self._closed = True
+                self._unwritten += self._timeline.finish()
+                summary, errors = self._timeline.summary(), self._timeline.errors()
+            with writing(self._database) as connection:
+                self._write(connection)
+                write_results(connection, self.run_id, summary, errors)
+            self._unwritten.clear()
+
+    def summary(self) -> Summary:
+        """The summary so far."""
+        with self._lock:
+            return self._timeline.summary()
+
+    def errors(self) -> Errors:
+        """The errors so far."""
+        with self._lock:
+            return self._timeline.errors()
+
+    def history(self) -> list[Second]:
+        """The last seconds, at most HISTORY, in order."""
+        with self._lock:
+            return list(self._history)
+
+    def load(self) -> dict[str, Load]:
+        """The users of each scenario at the end of the latest second, warm-up included."""
+        with self._lock:
+            return dict(self._load)
+
+    def _open(self) -> None:
+        start = self._timeline.start()
+        with writing(self._database) as connection:
+            if not is_recorded(connection, self.run_id):
+                write_interval(connection, self.run_id, start)
+                return
+        with reading(self._database) as connection:
+            for number, interval in read_intervals(connection, self.run_id):
+                self._timeline.restore(number, interval)
+            self._timeline.restored(read_end_of_last_interval(connection, self.run_id))
+            for tick in read_ticks(connection, self.run_id):
+                _, ended = self._timeline.add(tick)
+                self._unwritten += ended
+                self._history.append(_second(tick))
+                self._load = tick.load
+
+    def _take(self, tick: Tick) -> None:
+        counted, ended = self._timeline.add(tick)
+        self._unwritten += ended
+        if self._timeline.interval_open:
+            self._unwritten.append(counted)
+        self._history.append(_second(tick))
+
+    def _write(self, connection: Connection) -> None:
+        for written in self._unwritten:
+            if isinstance(written, Tick):
+                write_tick(connection, self.run_id, written)
+            else:
+                write_interval(connection, self.run_id, written)
+
+
+def _second(tick: Tick) -> Second:
+    response = Histogram()
+    for stats in tick.requests.values():
+        response.add(stats.response)
+    return Second(
+        second=tick.second,
+        users=sum(load.users for load in tick.load.values()),
+        requests=sum(stats.total for stats in tick.requests.values()),
+        failed=sum(stats.failed for stats in tick.requests.values()),
+        p95_us=response.percentile(95),
+        errors=sum(stats.count for stats in tick.errors.values()),
+    )

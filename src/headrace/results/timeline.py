@@ -1,0 +1,136 @@
+"""What the ticks of a run add up to, and how they are cut into sampling intervals. No I/O: `recorder.py` keeps it.
+
+Interval n covers the seconds (n - 1) * N to n * N - 1. It ends with its last second; where that is missing, with the first
+second of a later interval or with the run. An interval in which no engine reported anything has no samples: the rates of the
+next one are over all the time since the last.
+"""
+
+from dataclasses import dataclass
+
+from headrace.results.bounds import Bounds
+from headrace.results.counters import TICKS_PER_US, Reading, computed
+from headrace.results.errors import Errors, error_tree
+from headrace.results.instances import CounterInstance, Register, Value
+from headrace.results.summary import Summary, summarize
+from headrace.ticks.tick import Tick
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """A counter at the end of an interval, and its value over that interval."""
+
+    counter_id: int
+    raw: int
+    base: int
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A sampling interval that is over: its seconds added up, the counters it brought, and every counter at its end.
+
+    `elapsed_us` is when it ended. Interval 0 is the start: it has no tick, and everything is zero.
+    """
+
+    number: int
+    last_second: int
+    elapsed_us: int
+    tick: Tick | None
+    new_counters: list[CounterInstance]
+    measurements: list[Measurement]
+
+
+class Timeline:
+    """A run's ticks, added up as they come. `total` is all of them; its load is that of the last."""
+
+    def __init__(self, sampling_interval: int, bounds: Bounds | None = None) -> None:
+        if sampling_interval < 1:
+            raise ValueError(f"sampling_interval is {sampling_interval} seconds; it must be at least 1")
+        self.total = Tick(0, 0.0)
+        self._sampling_interval = sampling_interval
+        self._bounds = bounds or Bounds()
+        self._register = Register()
+        self._current: Tick | None = None
+        self._last_second = -1
+        self._users: list[int] = []  # the least and the most at the ends of intervals
+        self._before: dict[int, tuple[int, int]] = {}  # raw and base of every counter at the end of the last interval,
+        self._timestamp = 0  # and when that was
+
+    @property
+    def interval_open(self) -> bool:
+        """Whether there are seconds that are in no interval yet."""
+        return self._current is not None
+
+    def start(self) -> Interval:
+        """Interval 0. Must come before everything else, and only once."""
+        totals = self._register.totals()
+        return Interval(0, -1, 0, None, totals, [Measurement(counter.id, 0, 0, 0.0) for counter in totals])
+
+    def restore(self, number: int, tick: Tick) -> None:
+        """Takes in an interval that was recorded before."""
+        tick = self._bounds.fold(tick)
+        self.total.add_later(tick)
+        self._register.meet(tick)
+        self._users = self._extent()
+        self._last_second = number * self._sampling_interval - 1
+
+    def restored(self, elapsed_us: int) -> None:
+        """Ends restoring; the last interval ended at `elapsed_us`."""
+        self._timestamp = elapsed_us * TICKS_PER_US
+        self._before = {value.id: (value.raw, value.base) for value in self._register.read(self.total)}
+
+    def add(self, tick: Tick) -> tuple[Tick, list[Interval]]:
+        """Adds a second: the tick as it was counted (within the bounds), and the intervals that it ended.
+
+        Raises ValueError where it is not later than the second before.
+        """
+        if tick.second <= self._last_second:
+            raise ValueError(f"the tick of second {tick.second} came after second {self._last_second} was over")
+        tick = self._bounds.fold(tick)
+        number = self._interval_of(tick)
+        ended = []
+        if self._current is not None and self._interval_of(self._current) < number:
+            nominal = self._interval_of(self._current) * self._sampling_interval
+            ended.append(self._end(self._current, max(nominal, self._current.elapsed)))
+        if self._current is None:
+            self._current = Tick(tick.second, tick.elapsed)
+        self._current.add_later(tick)
+        self.total.add_later(tick)
+        self._last_second = tick.second
+        if tick.second + 1 == number * self._sampling_interval:
+            ended.append(self._end(self._current, self._current.elapsed))
+        return tick, ended
+
+    def finish(self) -> list[Interval]:
+        """Ends the interval under way, at the end of its last tick."""
+        return [self._end(self._current, self._current.elapsed)] if self._current is not None else []
+
+    def summary(self) -> Summary:
+        users = self._extent() if self.interval_open else self._users
+        return summarize(self.total, min(users, default=0), max(users, default=0))
+
+    def errors(self) -> Errors:
+        return error_tree(self.total.errors)
+
+    def _interval_of(self, tick: Tick) -> int:
+        return tick.second // self._sampling_interval + 1
+
+    def _end(self, current: Tick, elapsed: float) -> Interval:
+        self._current = None
+        self._users = self._extent()
+        new = self._register.meet(current)
+        elapsed_us = round(elapsed * 1_000_000)
+        timestamp = elapsed_us * TICKS_PER_US
+        measurements = [self._measure(value, timestamp) for value in self._register.read(self.total)]
+        self._before = {at.counter_id: (at.raw, at.base) for at in measurements}
+        self._timestamp = timestamp
+        return Interval(self._interval_of(current), self._last_second, elapsed_us, current, new, measurements)
+
+    def _measure(self, value: Value, timestamp: int) -> Measurement:
+        before = Reading(*self._before.get(value.id, (0, 0)), self._timestamp)
+        now = Reading(value.raw, value.base, timestamp)
+        return Measurement(value.id, value.raw, value.base, computed(value.kind, before, now))
+
+    def _extent(self) -> list[int]:
+        users = sum(load.users for load in self.total.load.values())
+        return [min(*self._users, users), max(*self._users, users)] if self._users else [users, users]

@@ -1,0 +1,65 @@
+"""Ticks as a test needs them, and what the database keeps of a run."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Engine, Table, select
+
+from headrace.store.database import reading
+from headrace.store.schema import counters, intervals, results, samples, ticks
+from headrace.ticks.histogram import Histogram
+from headrace.ticks.tick import ErrorName, ErrorStats, Load, Name, PageStats, RequestStats, TestStats, Tick
+
+TABLES = (ticks, intervals, counters, samples, results)
+
+
+def histogram(*milliseconds: int) -> Histogram:
+    values = Histogram()
+    for ms in milliseconds:
+        values.record(ms * 1000)
+    return values
+
+
+def requests(*milliseconds: int, failed: int = 0) -> RequestStats:
+    """Requests with these response times; the server took 1 ms less."""
+    response = histogram(*milliseconds)
+    return RequestStats(len(milliseconds) - failed, failed, response, histogram(*(ms - 1 for ms in milliseconds)))
+
+
+def pages(*milliseconds: int) -> PageStats:
+    return PageStats(len(milliseconds), 0, histogram(*milliseconds))
+
+
+def iterations(*milliseconds: int, failed: int = 0, made: int = 0) -> TestStats:
+    return TestStats(len(milliseconds) - failed, failed, made, histogram(*milliseconds))
+
+
+def home(*milliseconds: int) -> dict[Name, RequestStats]:
+    return {Name("s", "t", "/"): requests(*milliseconds)}
+
+
+def errors(kind: str, count: int, message: str = "it failed", last: float = 0.0) -> dict[ErrorName, ErrorStats]:
+    return {ErrorName(kind, "sub", "s", "t", "http://site/", "GET", message): ErrorStats(count, last)}
+
+
+def tick(second: int, users: int = 10, elapsed: float | None = None, **parts: Any) -> Tick:
+    """A second with `users` users in scenario `s`, ended on time unless `elapsed` says when."""
+    return Tick(second, second + 1.0 if elapsed is None else elapsed, load={"s": Load(users, users)}, **parts)
+
+
+def rows(database: Engine, table: Table, run_id: str) -> list[tuple[Any, ...]]:
+    """What a table keeps of a run, in the order of its key, without the run's id."""
+    columns = [column for column in table.c if column.name != "run_id"]
+    with reading(database) as connection:
+        found = connection.execute(select(*columns).where(table.c.run_id == run_id).order_by(*table.primary_key.columns))
+        return [tuple(row) for row in found]
+
+
+def everything(database: Engine, run_id: str) -> dict[str, list[tuple[Any, ...]]]:
+    return {table.name: rows(database, table, run_id) for table in TABLES}
+
+
+def by_name(found: Iterable[Any], name: str, instance: str = "_Total") -> Any:
+    """The one counter of this name and instance."""
+    (counter,) = [counter for counter in found if (counter.name, counter.instance) == (name, instance)]
+    return counter

@@ -1,0 +1,85 @@
+import gzip
+import json
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from headrace.results import export as export_module
+from headrace.results.export import export
+from headrace.results.reader import Results
+from headrace.results.recorder import Recorder
+from headrace.ticks.tick import Name
+from tests.results.build import errors, home, iterations, pages, requests, tick
+
+
+def exported(database: Engine, run_id: str, **header: Any) -> dict[str, Any]:
+    document = json.loads(gzip.decompress(b"".join(export(Results(database), run_id, header))))
+    assert isinstance(document, dict)
+    return document
+
+
+def test_a_run_without_results_is_a_whole_document(database: Engine, run_id: str) -> None:
+    document = exported(database, run_id, run={"number": 7, "name": "a “run”"})
+    assert (document["format"], document["version"]) == ("headrace-results", 1)
+    assert document["header"] == {"run": {"number": 7, "name": "a “run”"}}
+    assert document["counters"] == document["tests"] == document["pages"] == document["requests"] == []
+    assert document["summary"]["request"]["total"] == document["errors"]["occurrences"] == 0
+
+
+def test_everything_that_was_recorded_is_in_the_document(database: Engine, run_id: str) -> None:
+    recorder = Recorder(database, run_id, 2)
+    recorder.add(tick(0, requests=home(1, 3), tests={Name("s", "t", ""): iterations(4, made=2)}))
+    recorder.add(tick(1, requests=home(3), pages={Name("s", "t", "Home"): pages(3)}, errors=errors("HttpError", 5)))
+    recorder.add(tick(2, requests={Name("s", "t", "/b"): requests(100, failed=1)}))
+    recorder.close()
+    results = Results(database)
+    document = exported(database, run_id)
+    assert document["summary"]["request"]["total"] == 4
+    assert document["errors"]["types"][0]["name"] == "HttpError"
+    assert [counter["id"] for counter in document["counters"]] == [counter.id for counter in results.counters(run_id)]
+    for counter in document["counters"]:
+        assert counter["samples"] == [
+            [sample.interval, sample.raw, sample.base, sample.timestamp, sample.value]
+            for sample in results.samples(run_id, counter["id"])
+        ]
+    (test,) = document["tests"]
+    assert (test["scenario"], test["test"], test["passed"], test["requests"]) == ("s", "t", 1, 2)
+    assert [page["name"] for page in document["pages"]] == ["Home"]
+    first, second = document["requests"]
+    assert first["response"] == {
+        "count": 3,
+        "total_us": 7000,
+        "low_us": 1000,
+        "high_us": 3000,
+        "buckets": [[1000, 1], [3001, 2]],
+    }
+    assert (second["name"], second["failed"], second["service"]["count"]) == ("/b", 1, 1)
+
+
+def test_a_run_under_way_is_exported_up_to_its_last_second(database: Engine, run_id: str) -> None:
+    recorder = Recorder(database, run_id, 5)
+    results = Results(database)
+    results.attach(recorder)
+    recorder.add(tick(0, requests=home(1, 3)))
+    document = json.loads(gzip.decompress(b"".join(export(results, run_id, {}))))
+    assert document["summary"]["request"]["total"] == document["requests"][0]["passed"] == 2
+
+
+def test_the_document_comes_in_pieces(database: Engine, run_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(export_module, "_PIECE", 1)
+    recorder = Recorder(database, run_id, 1)
+    for second in range(40):
+        recorder.add(
+            tick(second, requests={Name("s", "t", f"/{number}"): requests(second + number + 1) for number in range(40)})
+        )
+    recorder.close()
+    pieces = list(export(Results(database), run_id, {}))
+    assert len(pieces) > 1
+    document = json.loads(gzip.decompress(b"".join(pieces)))
+    assert by_name_in(document["counters"], "Total Requests", "_Total")["samples"][-1][1] == 1600
+
+
+def by_name_in(counters: list[dict[str, Any]], name: str, instance: str) -> dict[str, Any]:
+    (counter,) = [counter for counter in counters if (counter["name"], counter["instance"]) == (name, instance)]
+    return counter
