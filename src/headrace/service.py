@@ -46,8 +46,6 @@ async def running_service(settings: Settings) -> AsyncIterator[Service]:
     administrator's token will not do.
     """
     settings.targets  # noqa: B018  # a wrong rule is told now, not by the first run
-    if settings.database is None:
-        settings.data.mkdir(parents=True, exist_ok=True)
     database = await asyncio.to_thread(open_database, settings.database_url)
     runs, drops, tokens, results = Runs(database), Drops(database), Tokens(database), Results(database)
     try:

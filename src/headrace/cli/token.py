@@ -55,8 +55,6 @@ def revoke(
 @contextmanager
 def _tokens(settings: Settings) -> Iterator[Tokens]:
     with failing_clearly():
-        if settings.database is None:
-            settings.data.mkdir(parents=True, exist_ok=True)
         engine = open_database(settings.database_url)
         try:
             yield Tokens(engine)

@@ -17,12 +17,19 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 def open_database(url: str) -> Engine:
     """Connects to `url` (`sqlite:///path` or `postgresql://user@host/name`) and migrates it to the newest schema.
 
-    Raises sqlalchemy.exc.OperationalError where the database cannot be reached, ArgumentError where the URL is no URL.
+    A SQLite file that does not exist is made, with its folders, for its owner alone.
+
+    Raises sqlalchemy.exc.OperationalError where the database cannot be reached, ArgumentError where the URL is no URL, OSError
+    where the file cannot be made.
     """
     parsed = make_url(url)
     if parsed.drivername in ("postgres", "postgresql"):
         parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.get_backend_name() == "sqlite":
+        if parsed.database:
+            file = Path(parsed.database)
+            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            file.touch(mode=0o600)
         engine = create_engine(parsed, connect_args={"timeout": 30}, pool_size=20)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
