@@ -27,7 +27,7 @@ imports: $(VENV)/.installed-test
 
 unit: $(VENV)/.installed-test
 	scripts/install-test-services
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --dist loadfile
 
 bench: $(VENV)/.installed-test  ## The table of benchmarks/RESULTS.md, measured on this machine
 	$(PIP) install -e '.[bench]'

@@ -148,9 +148,21 @@ def test_sqlite_keeps_a_write_ahead_log_and_its_foreign_keys(tmp_path: Path) -> 
     database.dispose()
 
 
-def test_a_database_that_is_not_there_is_an_operational_error(tmp_path: Path) -> None:
+def test_a_sqlite_file_is_made_with_its_folders_for_its_owner_alone(tmp_path: Path) -> None:
+    file = tmp_path / "new" / "folder" / "headrace.db"
+    open_database(f"sqlite:///{file}").dispose()
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert file.parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_file_that_cannot_be_made_is_an_os_error() -> None:
+    with pytest.raises(OSError, match="/proc/none"):
+        open_database("sqlite:////proc/none/headrace.db")
+
+
+def test_a_server_that_is_not_there_is_an_operational_error() -> None:
     with pytest.raises(OperationalError):
-        open_database(f"sqlite:///{tmp_path / 'no folder' / 'headrace.db'}")
+        open_database("postgresql://nobody@127.0.0.1:9/none")
 
 
 def test_what_is_no_address_is_an_argument_error() -> None:

@@ -9,7 +9,9 @@ from headrace.engine.failures import violated_protocol
 from headrace.engine.heads import HeadMemory
 from headrace.engine.prepared import Origin
 
-_READ = 256 * 1024
+# A record's plain text is 16 KiB at most. More costs: `read` allocates what it is asked for, and a buffer of 256 KiB is mapped
+# and unmapped by the kernel for every response (measured: 40 µs).
+_READ = 16 * 1024
 
 
 def client_context(verify: bool) -> ssl.SSLContext:
@@ -31,7 +33,7 @@ class TlsConnection(Connection):
         super().__init__(owner, origin, heads)
         self._in = ssl.MemoryBIO()
         self._out = ssl.MemoryBIO()
-        self._tls = context.wrap_bio(self._in, self._out, server_hostname=origin.host)
+        self._tls = context.wrap_bio(self._in, self._out, server_hostname=origin.host.rstrip("."))
         self.secured: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -43,24 +45,34 @@ class TlsConnection(Connection):
         if not self.secured.done():
             self._shake_hands()
             return
+        # Handed on all at once: what is behind the end of a response must not pass for the answer to the next request.
+        plain = b""
         try:
             # Asked only while something is there: the exception for "nothing yet" costs as much as the decryption.
             while self._in.pending or self._tls.pending():
-                plain = self._tls.read(_READ)
-                if not plain:
+                more = self._tls.read(_READ)
+                if not more:
                     raise ssl.SSLZeroReturnError
-                super().data_received(plain)
+                plain = plain + more if plain else more
         except ssl.SSLWantReadError:
             pass  # part of a record: the rest follows
-        except ssl.SSLZeroReturnError:
-            self.eof_received()  # close_notify: nothing more will come
-            self._transport.close()
         except ssl.SSLError as error:
-            if self.request is not None:
-                self._break(violated_protocol(f"TLS: {error.reason or error}"), perf_counter_ns())
-            else:
-                self.abort()
+            self._end(plain, error)
+            return
+        if plain:
+            super().data_received(plain)
         self._flush()
+
+    def _end(self, plain: bytes, error: ssl.SSLError) -> None:
+        self._retire()  # before its last bytes are handed on, or the user would send the next request into it
+        if plain:
+            super().data_received(plain)
+        if isinstance(error, ssl.SSLZeroReturnError):
+            self._transport.close()  # close_notify: nothing more will come
+        elif self.request is not None:
+            self._break(violated_protocol(f"TLS: {error.reason or error}"), perf_counter_ns())
+        else:
+            self.abort()
 
     def connection_lost(self, error: Exception | None) -> None:
         if not self.secured.done():

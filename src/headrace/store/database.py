@@ -19,8 +19,8 @@ def open_database(url: str) -> Engine:
 
     A SQLite file that does not exist is made, with its folders, for its owner alone.
 
-    Raises sqlalchemy.exc.OperationalError where the database cannot be reached, ArgumentError where the URL is no URL, OSError
-    where the file cannot be made.
+    Raises sqlalchemy.exc.OperationalError where the database cannot be reached, ArgumentError where the URL is no URL,
+    OSError where the file cannot be made.
     """
     parsed = make_url(url)
     if parsed.drivername in ("postgres", "postgresql"):
