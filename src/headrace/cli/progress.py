@@ -94,7 +94,7 @@ class Lines:
         pass
 
     def show(self, moment: Moment) -> None:
-        if moment.elapsed > 0 and moment.elapsed >= self._due:
+        if moment.users and moment.elapsed >= self._due:
             self._due = moment.elapsed + self._every
             self._console.print(f"{show_duration(moment.elapsed)}  {moment.phase}  {moment.text}", highlight=False)
 
