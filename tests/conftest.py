@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -24,7 +25,7 @@ def postgresql() -> Iterator[str]:
     if binaries is None:
         pytest.skip("PostgreSQL is not installed; scripts/install-test-services installs it")
     # initdb refuses to run as root, and the folders that pytest makes are closed to other users
-    owner = {"user": "postgres", "group": "postgres", "extra_groups": ()} if os.geteuid() == 0 else {}
+    owner: dict[str, Any] = {"user": "postgres", "group": "postgres", "extra_groups": ()} if os.geteuid() == 0 else {}
     with tempfile.TemporaryDirectory(prefix="headrace-postgresql-") as name:
         folder = Path(name)
         if owner:

@@ -42,10 +42,8 @@ def now() -> datetime:
 async def running_service(settings: Settings) -> AsyncIterator[Service]:
     """Runs the service inside the block; at its end every load is stopped and the database closed.
 
-    Raises what `open_database` raises, ValueError where a target rule is wrong, `runs.errors.Refused` where the
-    administrator's token will not do.
+    Raises what `open_database` raises, and `runs.errors.Refused` where the administrator's token will not do.
     """
-    settings.targets  # noqa: B018  # a wrong rule is told now, not by the first run
     database = await asyncio.to_thread(open_database, settings.database_url)
     runs, drops, tokens, results = Runs(database), Drops(database), Tokens(database), Results(database)
     try:

@@ -1,9 +1,9 @@
-"""What an operator can set, from the command line, `HEADRACE_*` variables or `headrace.toml` in the working folder (the first
-that says something wins). Every setting stands in `docs/settings.md` too; a test holds the two together."""
+"""What an operator can set: on the command line, by `HEADRACE_*` variables or in `headrace.toml` in the working folder. The
+first of these that says something wins. Every setting stands in `docs/settings.md` too; a test holds the two together."""
 
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from headrace.plan.targets import METADATA, TargetRule
@@ -48,9 +48,14 @@ class Settings(BaseSettings):
         """The SQLAlchemy URL of the database."""
         return self.database or f"sqlite:///{(self.data / 'headrace.db').absolute()}"
 
+    @field_validator("targets_allow", "targets_deny")
+    @classmethod
+    def _check_targets(cls, entries: tuple[str, ...]) -> tuple[str, ...]:
+        TargetRule(allow=entries)  # a wrong entry is told at the start, not by the first run
+        return entries
+
     @property
     def targets(self) -> TargetRule:
-        """Raises ValueError where an entry is neither a network nor a host name."""
         return TargetRule(self.targets_allow, self.targets_deny)
 
     @classmethod

@@ -4,6 +4,7 @@ from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from httpx2 import Response
@@ -46,6 +47,10 @@ DEFINITION: dict[str, Any] = {
 
 def basic(token: str, user: str = "") -> dict[str, str]:
     return {"Authorization": "Basic " + b64encode(f"{user}:{token}".encode()).decode()}
+
+
+def _take(step: Callable[[Life], Life], run: Run) -> Run:
+    return replace(run, life=step(run.life))
 
 
 class Server:
@@ -111,7 +116,7 @@ class Server:
         """Leads a run on; a second passes before each step."""
         for step in steps:
             self.pass_time(1)
-            run = self.services.runs.change(run_id, lambda before, step=step: replace(before, life=step(before.life)))
+            run = self.services.runs.change(run_id, partial(_take, step))
         return run
 
     def start(self, run_id: str, interval: int = 15) -> Recorder:

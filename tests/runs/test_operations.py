@@ -1,5 +1,6 @@
 """runs/operations.py: what a client can do with test runs, and what it is refused."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -193,10 +194,11 @@ def test_deleting_is_refused_with_what_to_do_instead(desk: Desk) -> None:
 @pytest.mark.parametrize("organization", ["acme", "globex"])
 def test_an_unknown_run_is_not_found_and_one_of_another_organization_neither(desk: Desk, organization: str) -> None:
     run_id = str(uuid4()) if organization == "acme" else desk.create().id
-    for operation in (
+    operations: list[Callable[[], object]] = [
         lambda: queue_run(desk.runs, organization, run_id, ADA, NOW),
         lambda: abort_run(desk.runs, organization, run_id, ADA, NOW),
         lambda: set_retention(desk.runs, organization, run_id, Retention.RETAIN),
-    ):
+    ]
+    for operation in operations:
         with pytest.raises(NotFound, match=run_id):
             operation()

@@ -29,15 +29,13 @@ T = TypeVar("T")
 def read_settings(**options: Any) -> Settings:
     """The settings; these options (None: not given) go before variables and file. Ends the command where one is wrong."""
     try:
-        settings = Settings(**{name: value for name, value in options.items() if value is not None})
-        settings.targets  # noqa: B018  # checked now rather than by the first run
+        return Settings(**{name: value for name, value in options.items() if value is not None})
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"]) or "settings"
         fail(WRONG_USAGE, f"The setting '{name}' is wrong: {first['msg']}; it is {first['input']!r}.")
     except (SettingsError, ValueError) as error:
         fail(WRONG_USAGE, f"The settings are wrong: {error}")
-    return settings
 
 
 def parsed(parse: Callable[[str], T]) -> Callable[[str], T]:
