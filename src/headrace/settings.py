@@ -12,7 +12,9 @@ from headrace.plan.targets import METADATA, TargetRule
 class Settings(BaseSettings):
     """The settings of one service. Durations are seconds, sizes are bytes."""
 
-    model_config = SettingsConfigDict(env_prefix="HEADRACE_", toml_file="headrace.toml", extra="forbid")
+    model_config = SettingsConfigDict(
+        env_prefix="HEADRACE_", toml_file="headrace.toml", extra="forbid", env_ignore_empty=True
+    )
 
     host: str = Field("127.0.0.1", description="The address the service listens on.")
     port: int = Field(8080, ge=0, le=65535, description="The port the service listens on; 0 takes a free one.")

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from secrets import token_hex
 from typing import Annotated
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from headrace.cli.options import Data, Database, failing_clearly, read_settings
 from headrace.runs.tokens import Tokens
@@ -19,20 +21,22 @@ app = typer.Typer(help="Create, list and revoke the tokens that clients sign in 
 
 @app.command()
 def create(
-    name: Annotated[str, typer.Argument(help="Who will hold the token: shown as the creator of runs.")],
+    name: Annotated[
+        str | None, typer.Argument(help="Who will hold the token: shown as the creator of runs.", show_default="a new name")
+    ] = None,
     data: Data = None,
     database: Database = None,
 ) -> None:
     """Make a token and print it, this once."""
     with _tokens(read_settings(data=data, database=database)) as tokens:
-        secret, _ = tokens.create(name, now())
+        secret, _ = tokens.create(name or f"token-{token_hex(4)}", now())
     Console(soft_wrap=True).print(secret, highlight=False)
 
 
 @app.command("list")
 def list_tokens(data: Data = None, database: Database = None) -> None:
     """Show all tokens, without their secrets."""
-    table = Table("name", "id", "created", "last used", "revoked")
+    table = Table("name", Column("id", no_wrap=True, min_width=36), "created", "last used", "revoked", box=SIMPLE_HEAD)
     with _tokens(read_settings(data=data, database=database)) as tokens:
         for token in tokens.all():
             dates = (token.created_at, token.last_used_at, token.revoked_at)
