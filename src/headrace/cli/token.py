@@ -6,12 +6,11 @@ from secrets import token_hex
 from typing import Annotated
 
 import typer
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.table import Column, Table
+from rich.markup import escape
 
 from headrace.cli.options import Data, Database, failing_clearly, read_settings
-from headrace.runs.tokens import Tokens
+from headrace.runs.tokens import Token, Tokens
 from headrace.service import now
 from headrace.settings import Settings
 from headrace.store.database import open_database
@@ -36,12 +35,13 @@ def create(
 @app.command("list")
 def list_tokens(data: Data = None, database: Database = None) -> None:
     """Show all tokens, without their secrets."""
-    table = Table("name", Column("id", no_wrap=True, min_width=36), "created", "last used", "revoked", box=SIMPLE_HEAD)
     with _tokens(read_settings(data=data, database=database)) as tokens:
-        for token in tokens.all():
-            dates = (token.created_at, token.last_used_at, token.revoked_at)
-            table.add_row(token.name, token.id, *(f"{at:%Y-%m-%d %H:%M}" if at else "" for at in dates))
-    Console().print(table)
+        known = tokens.all()
+    width = max((len(token.name) for token in known), default=0)
+    for token in known:
+        state = f"revoked {token.revoked_at:%Y-%m-%d}" if token.revoked_at else _use(token)
+        line = f"{token.name:<{width}}  {token.id}  created {token.created_at:%Y-%m-%d}, {state}"
+        Console(soft_wrap=True).print(escape(line), highlight=False)
 
 
 @app.command()
@@ -54,6 +54,10 @@ def revoke(
     with _tokens(read_settings(data=data, database=database)) as tokens:
         revoked = tokens.revoke(token, now())
     Console().print(f"Revoked the token '{revoked.name}'.", highlight=False)
+
+
+def _use(token: Token) -> str:
+    return f"last used {token.last_used_at:%Y-%m-%d %H:%M} UTC" if token.last_used_at else "never used"
 
 
 @contextmanager
