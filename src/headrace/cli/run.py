@@ -1,6 +1,7 @@
 """`headrace run`: a URL test from the command line, against this process's own service or one elsewhere."""
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from secrets import token_urlsafe
-from time import time
+from time import monotonic, time
 from typing import Any
 
 import httpx2
@@ -25,8 +26,9 @@ from headrace.service import running_service
 from headrace.settings import Settings
 
 _TERMINAL = ("completed", "aborted", "error")
-_POLL = 0.5
-_POLL_QUIETLY = 0.25
+# Seconds. There is news once a second; that the run has ended is told sooner.
+_LOOK = 1.0
+_POLL = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +76,19 @@ async def _follow(
     """The run when it has ended."""
     watcher = _Watcher(client, run_id, test)
     stopped = False
+    due = 0.0
     while (run := await client.run(run_id))["state"] not in _TERMINAL:
         if interrupted.is_set() and not stopped:
             stopped = True
             await client.abort(run_id)
-        if not quiet:
+        if not quiet and monotonic() >= due:
+            due = monotonic() + _LOOK
             display.show(await watcher.look(run))
-        try:
-            async with asyncio.timeout(_POLL_QUIETLY if quiet or stopped else _POLL):
-                await (asyncio.sleep(60) if stopped else interrupted.wait())
-        except TimeoutError:
-            pass
+        if stopped:
+            await asyncio.sleep(_POLL)
+        else:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(interrupted.wait(), _POLL)
     return run
 
 
