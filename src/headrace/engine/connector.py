@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from weakref import WeakKeyDictionary
 
 from headrace.engine.connection import Connection, Owner
 from headrace.engine.failures import Failure, not_connected
@@ -10,8 +11,8 @@ from headrace.engine.prepared import Origin
 from headrace.engine.resolver import Resolver
 from headrace.engine.tls import TlsConnection
 
-# Connections being made at once by one process. More would overflow the accept queue of an ordinary server (128 to 4096),
-# and a dropped SYN is repeated only after a second.
+# Connections being made to one origin at once by one process. More would overflow the accept queue of an ordinary server
+# (128 to 4096), and a dropped SYN is repeated only after a second. An origin that does not answer delays no other one.
 _AT_ONCE = 256
 
 
@@ -30,7 +31,7 @@ class Connector:
         self._resolver = resolver
         self._context = context
         self._heads = HeadMemory()
-        self._turn = asyncio.Semaphore(_AT_ONCE)
+        self._turns: WeakKeyDictionary[Origin, asyncio.Semaphore] = WeakKeyDictionary()
 
     async def connect(self, origin: Origin, owner: Owner) -> Connection:
         """A connection ready to send on, to the first address that takes it.
@@ -38,7 +39,10 @@ class Connector:
         Raises UnresolvedError or UnconnectedError. May take long: the caller sets the time-out.
         """
         addresses = await self._resolver.resolve(origin.host, origin.port)
-        async with self._turn:
+        turn = self._turns.get(origin)
+        if turn is None:
+            turn = self._turns[origin] = asyncio.Semaphore(_AT_ONCE)
+        async with turn:
             for address in addresses:
                 try:
                     return await self._connect_to(address, origin, owner)

@@ -3,14 +3,23 @@
 Bounded as browsers bound it (RFC 6265, section 6.1): 4096 bytes a cookie, 50 cookies a domain, 3000 in all.
 """
 
+import re
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
+from datetime import UTC, datetime
 from ipaddress import ip_address
 from time import time
 
 _LARGEST = 4096
 _MOST_PER_DOMAIN = 50
 _MOST = 3000
+
+# The parts of a date, which come in any order (RFC 6265, section 5.1.1).
+_DATE_PART = re.compile(r"[^\x09\x20-\x2f\x3b-\x40\x5b-\x60\x7b-\x7e]+")
+_TIME = re.compile(r"([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(?![0-9])")
+_DAY = re.compile(r"[0-9]{1,2}(?![0-9])")
+_YEAR = re.compile(r"[0-9]{2,4}(?![0-9])")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_SECONDS = re.compile(r"-?[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +34,10 @@ class _Cookie:
 
 
 class CookieJar:
-    """Cookies by (domain, path, name), oldest first. `version` changes whenever what is sent may change."""
+    """Cookies by (domain, path, name), oldest first. `version` changes whenever what is sent may change.
+
+    Texts are bytes in latin-1, so that a server gets back exactly what it set.
+    """
 
     __slots__ = ("_cookies", "version")
 
@@ -51,12 +63,11 @@ class CookieJar:
 
     def header(self, host: str, path: str, secure: bool) -> str:
         """The value of the Cookie header for a request, "" for none: longer paths first, then older cookies."""
-        now = time()
+        self._expire()
         sent = [
             cookie
             for cookie in self._cookies.values()
-            if (cookie.expires is None or cookie.expires > now)
-            and (secure or not cookie.secure)
+            if (secure or not cookie.secure)
             and (host == cookie.domain if cookie.host_only else _domain_match(host, cookie.domain))
             and _path_match(path, cookie.path)
         ]
@@ -66,6 +77,11 @@ class CookieJar:
     def expire_next(self) -> float | None:
         """When the first cookie that expires does so, in seconds since the epoch; None where none does."""
         return min((cookie.expires for cookie in self._cookies.values() if cookie.expires is not None), default=None)
+
+    def _expire(self) -> None:
+        now = time()
+        for key in [key for key, cookie in self._cookies.items() if cookie.expires is not None and cookie.expires <= now]:
+            del self._cookies[key]
 
     def _evict(self, domain: str) -> None:
         if len(self._cookies) <= _MOST_PER_DOMAIN:
@@ -80,7 +96,7 @@ class CookieJar:
 def _parse(header: str, host: str, path: str, secure: bool) -> _Cookie | None:
     pair, *attributes = header.split(";")
     name, equals, value = pair.partition("=")
-    name, value = name.strip(), value.strip()
+    name, value = name.strip(" \t"), value.strip(" \t")
     if not equals or not name or len(name) + len(value) > _LARGEST or any(c < " " or c == "\x7f" for c in name + value):
         return None
     domain, host_only, cookie_path, is_secure = host, True, _default_path(path), False
@@ -88,17 +104,17 @@ def _parse(header: str, host: str, path: str, secure: bool) -> _Cookie | None:
     max_age: float | None = None
     for attribute in attributes:
         key, _, text = attribute.partition("=")
-        key, text = key.strip().lower(), text.strip()
+        key, text = key.strip(" \t").lower(), text.strip(" \t")
         if key == "domain" and text:
             domain, host_only = text.removeprefix(".").lower(), False
         elif key == "path" and text.startswith("/"):
             cookie_path = text
         elif key == "secure":
             is_secure = True
-        elif key == "max-age" and text.lstrip("-").isdecimal():
-            max_age = time() + int(text[:12]) if not text.startswith("-") else 0.0
+        elif key == "max-age" and _SECONDS.fullmatch(text):
+            max_age = 0.0 if text.startswith("-") else time() + int(text[:12])
         elif key == "expires":
-            expires = _date(text)
+            expires = _parse_date(text)
     if not host_only:
         if domain == host:
             host_only = _is_address(host)
@@ -109,10 +125,25 @@ def _parse(header: str, host: str, path: str, secure: bool) -> _Cookie | None:
     return _Cookie(name, value, domain, host_only, cookie_path, is_secure, expires if max_age is None else max_age)
 
 
-def _date(text: str) -> float | None:
+def _parse_date(text: str) -> float | None:
+    """A cookie's date, always in UTC, as seconds since the epoch; None where it is none."""
+    clock = day = month = year = None
+    for part in _DATE_PART.findall(text[:200]):
+        if clock is None and (found := _TIME.match(part)):
+            clock = int(found[1]), int(found[2]), int(found[3])
+        elif day is None and (found := _DAY.match(part)):
+            day = int(found[0])
+        elif month is None and part[:3].lower() in _MONTHS:
+            month = _MONTHS.index(part[:3].lower()) + 1
+        elif year is None and (found := _YEAR.match(part)):
+            year = int(found[0])
+    if clock is None or day is None or month is None or year is None:
+        return None
+    if year < 100:
+        year += 1900 if year >= 70 else 2000
     try:
-        return parsedate_to_datetime(text.replace("-", " ")).timestamp()
-    except (ValueError, OverflowError):
+        return datetime(year, month, day, *clock, tzinfo=UTC).timestamp() if year > 1600 else None
+    except ValueError:
         return None
 
 

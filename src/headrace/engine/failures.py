@@ -60,7 +60,7 @@ def too_many_redirects(most: int) -> Failure:
 
 
 def bad_redirect(location: str, reason: str) -> Failure:
-    return Failure("Exception", "UriFormatException", f"The server redirected to '{location[:200]}': {reason}.")
+    return Failure("Exception", "UriFormatException", f"The server redirected to {location[:200]!r}: {reason}.")
 
 
 def violated_protocol(reason: str) -> Failure:

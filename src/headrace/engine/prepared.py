@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
+from weakref import WeakValueDictionary
 
 from headrace.engine.measures import Measures, PageMeasure, RequestMeasure, TestMeasure
 from headrace.plan.model import Browser, Plan, Request, Scenario
@@ -10,7 +11,7 @@ from headrace.plan.urls import check_url
 from headrace.ticks.tick import Name
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Origin:
     """Where connections go. Made once each (see `Requests.origin`), so that it is compared and hashed by identity."""
 
@@ -53,7 +54,7 @@ class Requests:
 
     def __init__(self, measures: Measures) -> None:
         self._measures = measures
-        self._origins: dict[tuple[bool, str, int], Origin] = {}
+        self._origins: WeakValueDictionary[tuple[bool, str, int], Origin] = WeakValueDictionary()
 
     def test(self, scenario: Scenario, browser: Browser) -> PreparedTest:
         """The test of a scenario as this browser runs it."""
@@ -68,7 +69,8 @@ class Requests:
 
         def redirect(request: Prepared, location: str) -> Prepared:
             """Raises ValueError where the location is no URL that may be requested."""
-            url = check_url(urljoin(request.url, "".join(location.split("\\"))).replace(" ", "%20"))
+            # Browsers and .NET take a backslash for a slash and send a blank encoded.
+            url = check_url(urljoin(request.url, location.replace("\\", "/")).replace(" ", "%20"))
             key = (request.method, url)
             prepared = redirected.get(key)
             if prepared is None:

@@ -83,7 +83,7 @@ async def _listen(reader: asyncio.StreamReader, load: SegmentLoad) -> None:
     while True:
         try:
             order: Order | None = await read_order(reader)
-        except msgspec.MsgspecError:
+        except (OSError, msgspec.MsgspecError):
             order = None  # whatever it is, it is no agent that talks
         if order is None:
             load.stop(grace=0)
@@ -101,6 +101,9 @@ async def _main(orders: BinaryIO, reports: BinaryIO) -> None:
         await serve(reader, pipe)
     finally:
         await pipe.close()
+    # All is said. Leaving in good order would wait for look-ups that hang in the operating system and cannot be cancelled.
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ class ViolationError(Exception):
 class ResponseReader:
     """Reads the responses on one connection, one after the other; bodies are counted, not kept."""
 
-    __slots__ = ("_chunked", "_cookies", "_head_bytes", "_length", "_location", "_parser", "_whole", "content", "head")
+    __slots__ = ("_chunked", "_cookies", "_length", "_location", "_parser", "_unproductive", "_whole", "content", "head")
 
     def __init__(self) -> None:
         self._parser = HttpResponseParser(self)
@@ -27,7 +27,7 @@ class ResponseReader:
         """Makes ready for the next response."""
         self.head: Head | None = None
         self.content = 0
-        self._head_bytes = 0
+        self._unproductive = 0
         self._whole = False
         self._clear_head()
 
@@ -35,16 +35,17 @@ class ResponseReader:
         """Takes bytes; True when the response is complete. Raises ViolationError."""
         if self._whole:
             raise ViolationError("more bytes follow the end of the response")
-        if self.head is None:
-            self._head_bytes += len(data)
+        content = self.content
         try:
             self._parser.feed_data(data)
         except HttpParserUpgrade:
             raise ViolationError("it switched to another protocol unasked") from None
         except HttpParserError as error:
             raise ViolationError(str(error.__context__ or error).rstrip(".").lower()) from None
-        if self.head is None and self._head_bytes > LONGEST_HEAD:
-            raise ViolationError(f"its head is longer than {LONGEST_HEAD} bytes")
+        self._unproductive = 0 if self.content > content else self._unproductive + len(data)
+        if self._unproductive > LONGEST_HEAD:
+            what = "head is" if self.head is None else "chunk extensions or trailers are"
+            raise ViolationError(f"its {what} longer than {LONGEST_HEAD} bytes")
         return self._whole
 
     def ends_with_connection(self) -> bool:
@@ -58,15 +59,17 @@ class ResponseReader:
             raise ViolationError("another response follows unasked")
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        if self.head is not None:
+            return  # a trailer
         name = name.lower()
         if name == b"set-cookie":
-            self._cookies.append(_text(value))
+            self._cookies.append(value.decode("latin-1"))  # bytes that go back as they came
         elif name == b"location":
             self._location = _text(value)
         elif name == b"content-length":
             self._length = int(value)
         elif name == b"transfer-encoding":
-            self._chunked = True
+            self._chunked = value.strip().lower().endswith(b"chunked")  # else the end of the connection ends the body
 
     def on_headers_complete(self) -> None:
         status = self._parser.get_status_code()

@@ -9,8 +9,8 @@ from headrace.engine.failures import violated_protocol
 from headrace.engine.heads import HeadMemory
 from headrace.engine.prepared import Origin
 
-# A record's plain text is 16 KiB at most. More costs: `read` allocates what it is asked for, and a buffer of 256 KiB is mapped
-# and unmapped by the kernel for every response (measured: 40 µs).
+# A record's plain text is 16 KiB at most. More costs: `read` allocates what it is asked for, and a buffer of 256 KiB is
+# mapped and unmapped by the kernel for every response (measured: 40 µs).
 _READ = 16 * 1024
 
 

@@ -7,7 +7,7 @@ cheaper than waking a task for every request.
 import asyncio
 from collections import deque
 from time import perf_counter_ns, time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from headrace.engine.connection import Connection
 from headrace.engine.connector import UnconnectedError
@@ -23,6 +23,14 @@ if TYPE_CHECKING:
 # A user whose request could not be sent at all does not ask again before this time, in seconds. Else a wrong host name makes
 # every user a busy loop, and the count of errors says how fast this machine is, nothing else.
 UNSENT_PAUSE = 0.05
+# As in Chrome. A server can redirect to ever new hosts and ports; the connections to the earlier ones must not pile up.
+_MOST_CONNECTIONS = 256
+
+
+def surface(task: asyncio.Task[None]) -> None:
+    """Lets the event loop know of an error that nobody waits for."""
+    if not task.cancelled():
+        task.result()
 
 
 class VirtualUser:
@@ -57,7 +65,7 @@ class VirtualUser:
         self.test = test
         self._connections: list[Connection] = []
         self._idle: dict[Origin, list[Connection]] = {}
-        self._connecting: dict[asyncio.Task[None], Origin] = {}
+        self._connecting: dict[asyncio.Task[None], tuple[Origin, int]] = {}
         self._waiting: deque[tuple[Prepared, int, int]] = deque()
         self._jar: CookieJar | None = None
         self._cookie_headers: dict[Prepared, tuple[int, float | None, bytes]] = {}
@@ -161,7 +169,7 @@ class VirtualUser:
             measure.requests += self._requests
             if self._iteration_failed:
                 measure.failed += 1
-        if load.think_time:
+        if load.think_time and not load.stopping:
             self._timer = load.loop.call_later(load.think_time, self.begin)
         else:
             self._begin_iteration(now)
@@ -174,6 +182,9 @@ class VirtualUser:
             self._timer.cancel()
             self._timer = None
             self._leave()
+        for _ in range(len(self._waiting)):
+            self._waiting.popleft()
+            self._cut_short()
 
     def _leave(self) -> None:
         if self._running:
@@ -182,18 +193,18 @@ class VirtualUser:
         self.load.leave(self)
 
     def give_up(self) -> int:
-        """Drops what is under way; returns how many requests were sent and never answered."""
-        unanswered = sum(
-            connection.request is not None and connection.wanted_at >= self.load.measured_from
-            for connection in self._connections
-        )
+        """Drops what is under way; returns how many requests were sent and never answered, or never got a connection."""
+        wanted = [connection.wanted_at for connection in self._connections if connection.request is not None]
+        wanted += [wanted_at for _, wanted_at in self._connecting.values()]
+        unanswered = sum(wanted_at >= self.load.measured_from for wanted_at in wanted)
         self._waiting.clear()
         self.disconnect()
         return unanswered
 
     def disconnect(self) -> None:
-        for task in list(self._connecting):
+        for task in self._connecting:
             task.cancel()
+        self._connecting.clear()
         for connection in list(self._connections):
             connection.abort()
 
@@ -205,36 +216,50 @@ class VirtualUser:
         if idle:
             self._send(idle.pop(), request, wanted_at, now, hops)
         elif self._count(origin) < self.test.connections_per_host:
+            if len(self._connections) >= _MOST_CONNECTIONS:
+                self._close_an_idle_one()
             task = self.load.loop.create_task(self._connect(request, wanted_at, hops))
-            self._connecting[task] = origin
-            task.add_done_callback(self._connecting.pop)
+            task.add_done_callback(surface)
+            self._connecting[task] = (origin, wanted_at)
         else:
             self._waiting.append((request, wanted_at, hops))
 
     def _count(self, origin: Origin) -> int:
         return sum(connection.origin is origin for connection in self._connections) + sum(
-            connecting is origin for connecting in self._connecting.values()
+            connecting is origin for connecting, _ in self._connecting.values()
         )
 
     async def _connect(self, request: Prepared, wanted_at: int, hops: int) -> None:
+        origin = request.origin
+        connection = await self._open(origin, wanted_at)
+        del self._connecting[cast(asyncio.Task[None], asyncio.current_task())]
+        if isinstance(connection, Failure):
+            self._fail_unsent(request, wanted_at, connection)
+            self._fetch_waiting(origin)
+        elif self.load.stopping:
+            connection.abort()
+            self._cut_short()
+        else:
+            self._connections.append(connection)
+            self._send(connection, request, wanted_at, perf_counter_ns(), hops)
+
+    async def _open(self, origin: Origin, wanted_at: int) -> Connection | Failure:
         load = self.load
         left = load.request_timeout - (perf_counter_ns() - wanted_at) / 1e9
         try:
             async with asyncio.timeout(max(left, 0)):
-                connection = await load.connector.connect(request.origin, self)
+                connection = await load.connector.connect(origin, self)
         except TimeoutError:
-            self._fail_unsent(request, wanted_at, timed_out(load.request_timeout))
+            return timed_out(load.request_timeout)
         except (UnresolvedError, UnconnectedError) as error:
-            self._fail_unsent(request, wanted_at, error.failure)
-        else:
-            self._connections.append(connection)
-            if load.stopping:
+            return error.failure
+        return closed_early(received_any=False, reset=False) if connection.lost else connection
+
+    def _close_an_idle_one(self) -> None:
+        for connection in self._connections:  # the oldest first
+            if connection.request is None:
                 connection.abort()
-                self._cut_short()
-            elif connection.lost:
-                self._fail_unsent(request, wanted_at, closed_early(received_any=False, reset=False))
-            else:
-                self._send(connection, request, wanted_at, perf_counter_ns(), hops)
+                return
 
     def _send(self, connection: Connection, request: Prepared, wanted_at: int, now: int, hops: int) -> None:
         data = request.data if self._jar is None else self._with_cookies(self._jar, request)
@@ -248,7 +273,7 @@ class VirtualUser:
                 return data
         origin = request.origin
         cookies = jar.header(origin.host, request.path, origin.secure)
-        data = request.data[:-2] + f"Cookie: {cookies}\r\n\r\n".encode() if cookies else request.data
+        data = request.data[:-2] + f"Cookie: {cookies}\r\n\r\n".encode("latin-1") if cookies else request.data
         if len(self._cookie_headers) >= 256:
             self._cookie_headers.clear()
         self._cookie_headers[request] = (jar.version, jar.expire_next(), data)
@@ -267,6 +292,7 @@ class VirtualUser:
         load = self.load
         status = head.status
         wanted_at = connection.wanted_at
+        hops = connection.hops  # the connection may carry another request before this one's redirect is followed
         self._requests += 1
         if wanted_at >= load.measured_from:
             measure = request.measure
@@ -285,12 +311,12 @@ class VirtualUser:
                 load.measures.error(http_error(status), measure.name, request.url, request.method)
         if head.cookies:
             self._take_cookies(request, head)
-        if head.reusable:
+        if head.reusable and not connection.lost:
             self._release(connection, now)
         else:
             connection.abort()
         if 300 <= status < 400 and head.location is not None and status != 304:
-            self._redirect(connection, request, head.location, now)
+            self._redirect(request, head.location, hops + 1, now)
         else:
             self._end_request(status >= 400, now)
 
@@ -312,8 +338,11 @@ class VirtualUser:
             return  # it was lost before it was ready
         self._connections.remove(connection)
         idle = self._idle.get(connection.origin)
-        if idle and connection in idle:
-            idle.remove(connection)
+        if idle is not None:
+            if connection in idle:
+                idle.remove(connection)
+            if not idle:
+                del self._idle[connection.origin]
         if self._waiting:
             self._fetch_waiting(connection.origin)
 
@@ -330,10 +359,7 @@ class VirtualUser:
             if waiting[0].origin is origin:
                 self._waiting.remove(waiting)
                 request, wanted_at, hops = waiting
-                if self.load.stopping:
-                    self._cut_short()
-                else:
-                    self._fetch(request, wanted_at, perf_counter_ns(), hops)
+                self._fetch(request, wanted_at, perf_counter_ns(), hops)
                 return
 
     def _cut_short(self) -> None:
@@ -341,8 +367,7 @@ class VirtualUser:
         self._cut = True
         self._end_request(False, perf_counter_ns())
 
-    def _redirect(self, connection: Connection, request: Prepared, location: str, now: int) -> None:
-        hops = connection.hops + 1
+    def _redirect(self, request: Prepared, location: str, hops: int, now: int) -> None:
         if self.load.stopping:
             self._cut_short()
             return
@@ -379,4 +404,4 @@ class VirtualUser:
             request = connection.request
             if request is not None and now - connection.wanted_at > timeout:
                 connection.abort()
-                self.broken(connection, request, timed_out(timeout / 1e9), now)
+                self.broken(connection, request, timed_out(timeout / 1e9), perf_counter_ns())

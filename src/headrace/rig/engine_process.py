@@ -32,15 +32,19 @@ class EngineProcess:
 
     @classmethod
     async def spawn(cls, name: str) -> "EngineProcess":
+        """Raises AgentError where the operating system starts no further process."""
         # A group of its own, so that Ctrl-C in a terminal reaches the service only, which then ends the load in good order.
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-P", "-m", "headrace.engine"),
-            stdin=PIPE,
-            stdout=PIPE,
-            stderr=PIPE,
-            start_new_session=True,
-            env={name: value for name, value in os.environ.items() if not name.startswith("HEADRACE_")},  # no secrets
-        )
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-P", "-m", "headrace.engine"),
+                stdin=PIPE,
+                stdout=PIPE,
+                stderr=PIPE,
+                start_new_session=True,
+                env={name: value for name, value in os.environ.items() if not name.startswith("HEADRACE_")},  # no secrets
+            )
+        except OSError as error:
+            raise AgentError(f"{name} could not be started: {error.strerror or error}") from error
         return cls(process, name)
 
     async def prepare(self, plan: Plan, segment: Segment) -> None:
@@ -62,7 +66,9 @@ class EngineProcess:
         """The next report; allows `wait` seconds more than usual. Raises AgentError where none comes: the engine is lost."""
         report = await self._next(_SILENCE + wait)
         if report is None:
-            raise AgentError(await self._why_silent())
+            reason = await self._why_silent()
+            self._kill()  # or it might wake up and generate load that nobody measures
+            raise AgentError(reason)
         if isinstance(report, Failed):
             raise AgentError(report.reason)
         return report
@@ -75,10 +81,13 @@ class EngineProcess:
             async with asyncio.timeout(_TO_EXIT):
                 await self._process.wait()
         except TimeoutError:
-            with contextlib.suppress(ProcessLookupError):
-                self._process.kill()
+            self._kill()
             await self._process.wait()
         await self._listening
+
+    def _kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            self._process.kill()
 
     def _order(self, order: Order) -> None:
         stdin = self._process.stdin
@@ -92,7 +101,7 @@ class EngineProcess:
         try:
             async with asyncio.timeout(timeout):
                 return await read_report(stdout)
-        except (TimeoutError, ConnectionError, msgspec.MsgspecError):
+        except (OSError, msgspec.MsgspecError):
             return None
 
     async def _why_silent(self) -> str:

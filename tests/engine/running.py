@@ -1,0 +1,101 @@
+"""Running a plan in this process, against a target in the same event loop."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from time import monotonic, time
+from typing import Any
+
+from headrace.engine.load import SegmentLoad
+from headrace.plan.model import Browser, BrowserShare, Page, Plan, Request, Scenario, Test
+from headrace.plan.segment import Segment
+from headrace.ticks.tick import ErrorName, Name, PageStats, RequestStats, TestStats, Tick
+
+BROWSER = Browser("Test", (("User-Agent", "headrace-test"), ("Accept", "*/*")))
+# A pause that no test outlives: each user makes one iteration.
+ONCE = 3600.0
+
+
+@dataclass
+class Outcome:
+    """What a load reported."""
+
+    ticks: list[Tick]
+
+    @property
+    def whole(self) -> Tick:
+        whole = Tick(self.ticks[0].second, 0.0)
+        for tick in self.ticks:
+            whole.add_later(tick)
+        return whole
+
+    @property
+    def requests(self) -> RequestStats:
+        total = RequestStats()
+        for stats in self.whole.requests.values():
+            total.add(stats)
+        return total
+
+    @property
+    def pages(self) -> PageStats:
+        total = PageStats()
+        for stats in self.whole.pages.values():
+            total.add(stats)
+        return total
+
+    @property
+    def tests(self) -> TestStats:
+        total = TestStats()
+        for stats in self.whole.tests.values():
+            total.add(stats)
+        return total
+
+    @property
+    def by_name(self) -> dict[str, int]:
+        return {name.item: stats.total for name, stats in self.whole.requests.items()}
+
+    @property
+    def errors(self) -> dict[ErrorName, int]:
+        return {error: stats.count for error, stats in self.whole.errors.items()}
+
+    @property
+    def error(self) -> ErrorName:
+        """The only error there is."""
+        (error,) = self.errors
+        return error
+
+    def request(self, name: str) -> RequestStats:
+        return self.whole.requests[Name("Scenario", "Test", name)]
+
+
+def page(url: str, *dependents: str) -> Page:
+    return Page(Request("GET", url, url), tuple(Request("GET", dependent, dependent) for dependent in dependents))
+
+
+def plan(
+    *pages: str | Page, users: int = 1, duration: float = 0.5, browsers: Sequence[Browser] = (BROWSER,), **more: Any
+) -> Plan:
+    """One scenario of pages; `think_time` is the scenario's, all else the plan's."""
+    test = Test("Test", tuple(item if isinstance(item, Page) else page(item) for item in pages))
+    shares = tuple(BrowserShare(browser, 1.0) for browser in browsers)
+    scenario = Scenario("Scenario", test, users, shares, more.pop("think_time", 0.0))
+    return Plan("plan", (scenario,), duration, **more)
+
+
+async def run(plan: Plan, meanwhile: Callable[[SegmentLoad], Awaitable[None]] | None = None) -> Outcome:
+    """Runs all of a plan. `meanwhile` runs beside it, from the start on."""
+    ticks: list[Tick] = []
+    load = SegmentLoad(plan, Segment(0, 1), ticks.append)
+    running = asyncio.create_task(load.run(time()))
+    if meanwhile is not None:
+        await meanwhile(load)
+    await running
+    return Outcome(ticks)
+
+
+async def until(condition: Callable[[], object], seconds: float = 5.0) -> None:
+    """Returns when it holds; fails when it does not in this time."""
+    deadline = monotonic() + seconds
+    while not condition():
+        assert monotonic() < deadline, "it did not come to hold in time"
+        await asyncio.sleep(0.005)
