@@ -7,12 +7,13 @@ from collections.abc import Callable, Coroutine
 from time import perf_counter_ns, process_time_ns, time
 from typing import Any
 
+from headrace.engine.client import surface
 from headrace.engine.connector import Connector
 from headrace.engine.measures import Measures
 from headrace.engine.prepared import browser_of, prepare_plan
 from headrace.engine.resolver import Resolver
 from headrace.engine.tls import client_context
-from headrace.engine.user import VirtualUser, surface
+from headrace.engine.user import VirtualUser
 from headrace.plan.model import Plan, Scenario
 from headrace.plan.segment import Segment
 from headrace.ticks.tick import Health, Load, Tick
@@ -44,7 +45,7 @@ class ScenarioLoad:
 
     def leave(self, user: VirtualUser) -> None:
         """A user has come to its end."""
-        user.disconnect()
+        user.client.disconnect()
         self.present -= 1
         if not self.present:
             self.empty.set()
@@ -145,7 +146,7 @@ class SegmentLoad:
         over = perf_counter_ns() if stopped else max(end, perf_counter_ns())
         for scenario in self._scenarios:
             for user in scenario.users:
-                self._measures.abandoned += user.give_up()
+                self._measures.abandoned += user.client.give_up()
         self._emit(second, over - measured_from, load)
 
     async def _drain(self) -> None:
@@ -182,7 +183,7 @@ class SegmentLoad:
             self._measures.fold()
             for load in self._scenarios:
                 for user in load.users:
-                    user.check_timeouts(now, timeout)
+                    user.client.check_timeouts(now, timeout)
 
     def _load(self) -> dict[str, Load]:
         return {load.name: Load(load.present, load.running) for load in self._scenarios}
