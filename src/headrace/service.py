@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from sqlalchemy import Engine
 from starlette.types import ASGIApp
 
 from headrace.api.app import create_app
@@ -22,6 +23,7 @@ from headrace.runs.store import Runs
 from headrace.runs.tokens import Tokens
 from headrace.settings import Settings
 from headrace.store.database import open_database
+from headrace.store.exclusive import sole_service
 
 ADMINISTRATOR = "administrator"
 
@@ -42,25 +44,32 @@ def now() -> datetime:
 async def running_service(settings: Settings) -> AsyncIterator[Service]:
     """Runs the service inside the block; at its end every load is stopped and the database closed.
 
-    Raises what `open_database` raises, and `runs.errors.Refused` where the administrator's token will not do.
+    Raises what `open_database` raises, DatabaseInUseError, and `runs.errors.Refused` where the token of the administrator
+    will not do.
     """
     database = await asyncio.to_thread(open_database, settings.database_url)
-    runs, drops, tokens, results = Runs(database), Drops(database), Tokens(database), Results(database)
     try:
-        new_token = await asyncio.to_thread(admit_administrator, tokens, settings)
-        conductor = Conductor(RigContext(settings, database, runs, drops, results, EmbeddedPool(), now))
-        key = await asyncio.to_thread(load_key, database)
-        services = Services(settings, runs, drops, tokens, results, conductor.ring, now, key)
-        app = create_app(services, [run_page(runs, results)])
-        conducting = asyncio.create_task(conductor.serve())
-        try:
-            yield Service(app, new_token)
-        finally:
-            conducting.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await conducting
+        with sole_service(database):
+            new_token = await asyncio.to_thread(admit_administrator, Tokens(database), settings)
+            async with _conducting(settings, database) as app:
+                yield Service(app, new_token)
     finally:
         await asyncio.to_thread(database.dispose)
+
+
+@asynccontextmanager
+async def _conducting(settings: Settings, database: Engine) -> AsyncIterator[ASGIApp]:
+    runs, drops, results = Runs(database), Drops(database), Results(database)
+    conductor = Conductor(RigContext(settings, database, runs, drops, results, EmbeddedPool(), now))
+    key = await asyncio.to_thread(load_key, database)
+    services = Services(settings, runs, drops, Tokens(database), results, conductor.ring, now, key)
+    conducting = asyncio.create_task(conductor.serve())
+    try:
+        yield create_app(services, [run_page(runs, results)])
+    finally:
+        conducting.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await conducting
 
 
 def admit_administrator(tokens: Tokens, settings: Settings) -> str | None:

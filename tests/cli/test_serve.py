@@ -97,3 +97,12 @@ def test_the_database_file_is_for_the_owner_alone(tmp_path: Path) -> None:
         assert (data / "headrace.db").stat().st_mode & 0o077 == 0
         with sqlite3.connect(data / "headrace.db") as database:
             assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_a_second_service_on_the_same_data_is_refused_and_disturbs_nothing(tmp_path: Path) -> None:
+    with serving(tmp_path / "data") as first:
+        run_id = first.start_run("http://127.0.0.1:9/", users=1, seconds=3)
+        second = headrace("serve", "--port", "0", "--data", str(tmp_path / "data"), folder=tmp_path)
+        assert second.returncode == 3
+        assert "Another service uses this database" in second.stderr
+        assert first.wait_for(run_id)["state"] == "completed"

@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from headrace.cli.client import ClientError, RefusedError
 from headrace.runs.errors import Refused
 from headrace.settings import Settings
+from headrace.store.exclusive import DatabaseInUseError
 
 PASSED, FAILED, WRONG_USAGE, COULD_NOT_RUN, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -57,7 +58,7 @@ def failing_clearly() -> Iterator[None]:
         yield
     except RefusedError as error:
         fail(WRONG_USAGE, str(error))
-    except (ClientError, Refused) as error:
+    except (ClientError, Refused, DatabaseInUseError) as error:
         fail(COULD_NOT_RUN, str(error))
     except (ArgumentError, NoSuchModuleError) as error:
         fail(WRONG_USAGE, f"The database URL cannot be used: {error}. Write it like postgresql://user@host/name.")
