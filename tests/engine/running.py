@@ -93,6 +93,17 @@ async def run(plan: Plan, meanwhile: Callable[[SegmentLoad], Awaitable[None]] | 
     return Outcome(ticks)
 
 
+async def run_once(plan: Plan) -> Outcome:
+    """Runs a plan until every user has made one iteration: give it a think time of ONCE."""
+
+    async def stop(load: SegmentLoad) -> None:
+        scenarios = load._scenarios  # the only way to tell at once; ticks come once a second
+        await until(lambda: all(scenario.present == len(scenario.users) and not scenario.running for scenario in scenarios))
+        load.stop(grace=0.0)
+
+    return await run(plan, stop)
+
+
 async def until(condition: Callable[[], object], seconds: float = 5.0) -> None:
     """Returns when it holds; fails when it does not in this time."""
     deadline = monotonic() + seconds

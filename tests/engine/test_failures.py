@@ -17,7 +17,7 @@ import uvloop
 
 from headrace.engine.failures import Failure, closed_early, http_error, not_connected, status_name
 from headrace.plan.targets import TargetRule
-from tests.engine.running import ONCE, Outcome, plan, run
+from tests.engine.running import ONCE, Outcome, plan, run_once
 from tests.engine.target import BODY, Route, Target, answer, endlessly, redirect, response, send, slowly
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -250,7 +250,7 @@ def server_context(ca: trustme.CA, *names: str) -> ssl.SSLContext:
 
 async def run_case(case: Case, ca: trustme.CA) -> tuple[Outcome, Target | None, str, int]:
     async with url_of(case, ca) as (url, target, port):
-        outcome = await run(plan(url, duration=1.0, think_time=ONCE, **case.plan))
+        outcome = await run_once(plan(url, duration=60.0, think_time=ONCE, **case.plan))
         return outcome, target, url, port
 
 

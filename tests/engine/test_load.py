@@ -1,6 +1,8 @@
 """What a load reports equals what its target saw, however the load ends."""
 
 import asyncio
+import contextlib
+import os
 from collections import Counter
 from dataclasses import replace
 from time import sleep, time
@@ -8,10 +10,10 @@ from time import sleep, time
 import pytest
 
 from headrace.engine.load import SegmentLoad
-from headrace.plan.model import Browser, BrowserShare, Plan, Scenario, Test
+from headrace.plan.model import Browser, BrowserShare, Page, Plan, Scenario, Test
 from headrace.plan.segment import Segment
 from headrace.ticks.tick import Tick
-from tests.engine.running import ONCE, Outcome, page, plan, run, until
+from tests.engine.running import ONCE, Outcome, page, plan, run, run_once, until
 from tests.engine.target import Target, answer, endlessly, redirect, send
 
 pytestmark = pytest.mark.anyio
@@ -121,11 +123,11 @@ async def test_users_that_think_or_wait_for_a_connection_do_not_delay_the_end() 
 async def test_a_load_begins_at_its_instant_and_never_before() -> None:
     async with Target() as target:
         ticks: list[Tick] = []
-        loads = [SegmentLoad(plan(target.url(), think_time=ONCE), Segment(0, 1), ticks.append) for _ in range(20)]
+        loads = [SegmentLoad(plan(target.url(), think_time=ONCE), Segment(0, 1), ticks.append) for _ in range(8)]
         start = time() + 0.1
         await asyncio.gather(*(load.run(start + number * 0.02095) for number, load in enumerate(loads)))
     # a request that went out a moment before the start would belong to the warm-up, and be missing here
-    assert Outcome(ticks).requests.total == len(target.seen) == 20
+    assert Outcome(ticks).requests.total == len(target.seen) == 8
 
 
 async def test_what_begins_in_the_warm_up_is_not_measured() -> None:
@@ -200,7 +202,7 @@ async def test_a_delay_of_the_generator_itself_shows() -> None:
             await until(lambda: target.seen)
             sleep(0.3)  # noqa: ASYNC251 - what it is about
 
-        outcome = await run(plan(target.url(), duration=1.0, think_time=ONCE), block)
+        outcome = await run(plan(target.url(), duration=0.7, think_time=ONCE), block)
     assert outcome.whole.health.loop_lag_us > 150_000
 
 
@@ -214,7 +216,7 @@ async def test_an_error_of_the_engine_itself_ends_the_load_and_is_raised(capfd: 
 async def test_bodies_without_end_do_not_outlive_the_time_out() -> None:
     head = b"HTTP/1.1 200 OK\r\n\r\n"
     async with Target({"/": endlessly(head, bytes(65536))}) as target:
-        outcome = await run(plan(target.url(), duration=0.5, think_time=ONCE, request_timeout=0.2))
+        outcome = await run_once(plan(target.url(), duration=60.0, think_time=ONCE, request_timeout=0.2))
     assert_adds_up(outcome, target)
     assert outcome.error.kind == "RequestTimeout"
     assert outcome.requests.received_bytes >= 65536
@@ -245,3 +247,31 @@ async def test_scenarios_run_side_by_side_and_are_told_apart() -> None:
     counts = {name.scenario: stats.total for name, stats in outcome.whole.requests.items()}
     assert counts == {"buy": target.count("/buy"), "look": target.count("/look")}
     assert {name.test for name in outcome.whole.tests} == {"buys", "looks"}
+
+
+async def test_a_load_leaves_no_task_and_no_connection_behind() -> None:
+    before = {task.get_coro() for task in asyncio.all_tasks()}
+    sockets = open_sockets()
+    routes = {"/silent": send(then="silence"), "/half": send(b"HTTP/1.1 200 OK\r\n", then="silence")}
+    async with Target(routes) as target:
+        urls = [target.url(path) for path in ("/", "/silent", "/half")]
+        dependents = page(target.url("/"), *urls, "http://127.0.0.1:1/")
+        pages: list[str | Page] = [*urls, dependents]
+        plans = [plan(url, users=3, duration=600.0, think_time=0.5) for url in pages]
+
+        async def stop(load: SegmentLoad) -> None:
+            await until(lambda: len(target.seen) > 20)
+            load.stop(grace=0.1)
+
+        await asyncio.gather(*(run(each, stop) for each in plans))
+        await until(lambda: target.open == 0)
+    await until(lambda: {task.get_coro() for task in asyncio.all_tasks()} <= before)
+    await until(lambda: open_sockets() <= sockets)
+
+
+def open_sockets() -> int:
+    found = 0
+    for name in os.listdir("/proc/self/fd"):
+        with contextlib.suppress(FileNotFoundError):  # that of the listing itself
+            found += os.readlink(f"/proc/self/fd/{name}").startswith("socket:")
+    return found

@@ -10,7 +10,7 @@ import trustme
 
 from headrace.engine.tls import client_context
 from headrace.plan.model import Browser
-from tests.engine.running import ONCE, page, plan, run
+from tests.engine.running import ONCE, page, plan, run, run_once
 from tests.engine.target import BODY, Target, answer, endlessly, redirect, response, send, slowly
 
 pytestmark = pytest.mark.anyio
@@ -46,14 +46,14 @@ async def test_a_load_over_tls_reports_what_the_target_saw(version: ssl.TLSVersi
 
 async def test_a_certificate_is_checked_against_the_name_of_the_host() -> None:
     async with Target(tls=server("localhost")) as target:
-        outcome = await run(plan(target.url("/", "localhost"), target.url("/"), duration=0.4, think_time=ONCE))
+        outcome = await run_once(plan(target.url("/", "localhost"), target.url("/"), duration=60.0, think_time=ONCE))
     assert outcome.requests.passed == len(target.seen) == 1
     assert "127.0.0.1" in outcome.error.message
 
 
 async def test_without_verification_every_certificate_will_do() -> None:
     async with Target(tls=server("elsewhere.example", ca=trustme.CA())) as target:
-        outcome = await run(plan(target.url(), duration=0.3, think_time=ONCE, verify_certificates=False))
+        outcome = await run_once(plan(target.url(), duration=60.0, think_time=ONCE, verify_certificates=False))
     assert outcome.requests.passed == 1
 
 
@@ -61,7 +61,7 @@ async def test_redirects_lead_from_one_protocol_to_the_other_and_secure_cookies_
     async with Target(tls=server("127.0.0.1")) as secure, Target() as plain:
         secure.routes = {"/": redirect(plain.url("/plain"), 302, "Set-Cookie: a=1; Secure", "Set-Cookie: b=2")}
         plain.routes = {"/plain": redirect(secure.url("/end"))}
-        outcome = await run(plan(secure.url(), duration=0.5, think_time=ONCE))
+        outcome = await run_once(plan(secure.url(), duration=60.0, think_time=ONCE))
     assert outcome.requests.passed == 3
     assert plain.seen[0].header("Cookie") == "b=2"
     assert secure.seen[1].header("Cookie") == "a=1; b=2"
@@ -76,7 +76,7 @@ async def test_bodies_of_every_kind_come_over_tls() -> None:
         "/close": send(response(200, "Connection: close"), then="close"),
     }
     async with Target(routes, tls=server("127.0.0.1")) as target:
-        outcome = await run(plan(*(target.url(path) for path in routes), duration=1.0, think_time=ONCE))
+        outcome = await run_once(plan(*(target.url(path) for path in routes), duration=60.0, think_time=ONCE))
     assert outcome.errors == {}
     assert outcome.tests.passed == 1
     assert outcome.requests.content_bytes == 2_000_000 + len(BODY) + 3 + 6 + len(BODY)
@@ -97,7 +97,9 @@ async def test_a_server_that_breaks_off_fails_the_request() -> None:
         "/endless": endlessly(b"HTTP/1.1 200 OK\r\n\r\n", bytes(16384)),
     }
     async with Target(routes, tls=server("127.0.0.1")) as target:
-        outcome = await run(plan(*(target.url(path) for path in routes), duration=1.0, think_time=ONCE, request_timeout=0.3))
+        outcome = await run_once(
+            plan(*(target.url(path) for path in routes), duration=60.0, think_time=ONCE, request_timeout=0.3)
+        )
     assert outcome.requests.failed == len(target.seen) == 3
     assert sorted(error.kind for error in outcome.errors) == ["Exception", "Exception", "RequestTimeout"]
 
@@ -121,7 +123,7 @@ async def test_bytes_that_are_no_tls_in_the_middle_fail_the_request() -> None:
 
     garbling = await asyncio.start_server(garble, "127.0.0.1", 0)
     port = garbling.sockets[0].getsockname()[1]
-    outcome = await run(plan(f"https://127.0.0.1:{port}/", duration=0.4, think_time=ONCE))
+    outcome = await run_once(plan(f"https://127.0.0.1:{port}/", duration=60.0, think_time=ONCE))
     garbling.close()
     assert outcome.requests.failed == outcome.requests.service.count == 1
     assert "protocol violation: TLS: " in outcome.error.message
@@ -131,7 +133,7 @@ async def test_parallel_connections_over_tls_are_as_many_as_the_browser_opens() 
     async with Target(pause=0.02, tls=server("127.0.0.1")) as target:
         dependents = [target.url(f"/{number}") for number in range(8)]
         browser = Browser("Narrow", (), connections_per_host=3)
-        outcome = await run(plan(page(target.url(), *dependents), duration=0.8, think_time=ONCE, browsers=[browser]))
+        outcome = await run_once(plan(page(target.url(), *dependents), duration=60.0, think_time=ONCE, browsers=[browser]))
     assert outcome.requests.passed == 9
     assert target.connections == target.most_under_way == 3
 

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections import Counter, defaultdict
+from typing import Any
 
 import pytest
 
 from headrace.engine.load import SegmentLoad
-from headrace.plan.model import Browser, Plan
+from headrace.plan.model import Browser, Page
 from headrace.plan.targets import TargetRule
-from tests.engine.running import ONCE, page, plan, run, until
+from tests.engine.running import ONCE, Outcome, page, plan, run, run_once, until
 from tests.engine.target import (
     BODY,
     Exchange,
@@ -28,9 +29,9 @@ pytestmark = pytest.mark.anyio
 NARROW = Browser("Narrow", (), connections_per_host=2)
 
 
-def once(*pages: object, **more: object) -> Plan:
+async def once(*pages: str | Page, **more: Any) -> Outcome:
     """Each user goes through the pages once."""
-    return plan(*pages, **{"duration": 0.4, "think_time": ONCE, **more})  # type: ignore[arg-type]
+    return await run_once(plan(*pages, duration=60.0, think_time=ONCE, **more))
 
 
 # Pages
@@ -48,7 +49,7 @@ async def test_pages_follow_each_other_in_order_and_iterations_each_other() -> N
 
 async def test_a_failed_page_does_not_end_the_iteration_but_fails_it() -> None:
     async with Target({"/bad": answer(500)}) as target:
-        outcome = await run(once(target.url("/bad"), target.url("/good")))
+        outcome = await once(target.url("/bad"), target.url("/good"))
     assert target.by_path() == Counter({"/bad": 1, "/good": 1})
     assert (outcome.pages.passed, outcome.pages.failed) == (1, 1)
     assert (outcome.tests.passed, outcome.tests.failed, outcome.tests.requests) == (0, 1, 2)
@@ -58,7 +59,7 @@ async def test_page_time_runs_over_redirects_and_dependents_and_iteration_time_o
     slow = 0.1
     routes = {"/start": redirect("/middle"), "/middle": redirect("/end")}
     async with Target(routes, pause=slow) as target:
-        outcome = await run(once(page(target.url("/start"), target.url("/dependent")), target.url("/second"), duration=0.7))
+        outcome = await once(page(target.url("/start"), target.url("/dependent")), target.url("/second"))
     first = outcome.whole.pages[next(name for name in outcome.whole.pages if name.item == target.url("/start"))]
     assert 4 * slow * 1e6 <= first.time.low < 5 * slow * 1e6
     assert 5 * slow * 1e6 <= outcome.tests.time.low < 7 * slow * 1e6
@@ -72,7 +73,7 @@ async def test_page_time_runs_over_redirects_and_dependents_and_iteration_time_o
 async def test_dependents_follow_their_page_and_are_fetched_in_parallel() -> None:
     async with Target(pause=0.1) as target:
         dependents = [target.url(f"/{number}") for number in range(6)]
-        outcome = await run(once(page(target.url("/page"), *dependents)))
+        outcome = await once(page(target.url("/page"), *dependents))
     assert target.seen[0].path == "/page"
     assert target.most_under_way == 6
     assert 0.2e6 <= outcome.pages.time.low < 0.35e6
@@ -82,7 +83,7 @@ async def test_dependents_follow_their_page_and_are_fetched_in_parallel() -> Non
 async def test_a_user_opens_no_more_connections_to_a_host_than_its_browser() -> None:
     async with Target(pause=0.03) as target, Target(pause=0.03) as other:
         dependents = [server.url(f"/{number}") for number in range(9) for server in (target, other)]
-        outcome = await run(once(page(target.url("/page"), *dependents), browsers=[NARROW]))
+        outcome = await once(page(target.url("/page"), *dependents), browsers=[NARROW])
     assert (target.most_under_way, other.most_under_way) == (2, 2)
     assert (target.connections, other.connections) == (2, 2)
     assert outcome.requests.passed == 19
@@ -93,14 +94,14 @@ async def test_a_user_opens_no_more_connections_to_a_host_than_its_browser() -> 
 
 async def test_dependents_of_a_failed_page_are_not_fetched() -> None:
     async with Target({"/page": answer(404)}) as target:
-        outcome = await run(once(page(target.url("/page"), target.url("/dependent"))))
+        outcome = await once(page(target.url("/page"), target.url("/dependent")))
     assert target.by_path() == Counter({"/page": 1})
     assert outcome.pages.failed == 1
 
 
 async def test_dependents_that_fail_each_fail_and_the_page_once() -> None:
     async with Target({"/2": answer(404), "/3": send(then="close"), "/4": redirect("ftp://x/")}) as target:
-        outcome = await run(once(page(target.url("/page"), *(target.url(f"/{number}") for number in range(1, 6)))))
+        outcome = await once(page(target.url("/page"), *(target.url(f"/{number}") for number in range(1, 6))))
     assert target.by_path().total() == 6
     assert (outcome.requests.passed, outcome.requests.failed) == (4, 2)
     assert (outcome.pages.failed, outcome.tests.failed) == (1, 1)
@@ -111,7 +112,7 @@ async def test_dependents_on_a_host_that_cannot_be_reached_all_fail_and_the_user
     """More of them than connections: those that wait for a connection must not wait for ever."""
     async with Target() as target:
         dependents = [f"http://127.0.0.1:1/{number}" for number in range(20)]
-        outcome = await run(once(page(target.url("/page"), *dependents), target.url("/next"), browsers=[NARROW]))
+        outcome = await once(page(target.url("/page"), *dependents), target.url("/next"), browsers=[NARROW])
     assert outcome.requests.failed == 20
     assert (outcome.pages.passed, outcome.pages.failed) == (1, 1)
     assert outcome.whole.abandoned == 0
@@ -120,7 +121,7 @@ async def test_dependents_on_a_host_that_cannot_be_reached_all_fail_and_the_user
 async def test_dependents_that_all_time_out_do_so_together() -> None:
     async with Target({f"/{number}": send(then="silence") for number in range(10)}) as target:
         dependents = [target.url(f"/{number}") for number in range(10)]
-        outcome = await run(once(page(target.url("/page"), *dependents), browsers=[NARROW], request_timeout=0.2))
+        outcome = await once(page(target.url("/page"), *dependents), browsers=[NARROW], request_timeout=0.2)
     assert outcome.requests.failed == 10
     assert outcome.pages.failed == 1
     assert outcome.requests.response.high < 0.6e6
@@ -130,7 +131,7 @@ async def test_connections_that_the_server_closes_after_each_answer_make_room_fo
     closing = send(response(200, "Connection: close"), then="close")
     async with Target({f"/{number}": closing for number in range(10)}) as target:
         dependents = [target.url(f"/{number}") for number in range(10)]
-        outcome = await run(once(page(target.url("/page"), *dependents), browsers=[NARROW]))
+        outcome = await once(page(target.url("/page"), *dependents), browsers=[NARROW])
     assert outcome.requests.passed == len(target.seen) == 11
     assert target.connections == 10  # that of the page is used once more
 
@@ -154,7 +155,7 @@ REDIRECTS = {
 
 async def test_a_redirect_is_followed_where_a_browser_would_go() -> None:
     async with Target({path: redirect(location) for path, (location, _) in REDIRECTS.items()}) as target:
-        outcome = await run(once(*(target.url(path) for path in REDIRECTS)))
+        outcome = await once(*(target.url(path) for path in REDIRECTS))
     paths = [seen.path for seen in target.seen]
     assert dict(zip(paths[::2], paths[1::2], strict=True)) == {path: end for path, (_, end) in REDIRECTS.items()}
     assert outcome.by_name == {target.url(path): count for path, count in target.by_path().items()}
@@ -170,7 +171,7 @@ async def test_a_redirect_leads_to_other_hosts_and_ports() -> None:
         locations = [other.url("/one"), other.url("/two", "localhost"), f"//127.0.0.1:{other.port}/three"]
         routes = {f"/{number}": redirect(location) for number, location in enumerate(locations)}
         async with Target(routes) as target:
-            outcome = await run(once(*(target.url(path) for path in routes)))
+            outcome = await once(*(target.url(path) for path in routes))
     assert [seen.path for seen in other.seen] == ["/one", "/two", "/three"]
     assert other.seen[1].header("Host") == f"localhost:{other.port}"
     assert outcome.requests.passed == 6
@@ -179,14 +180,14 @@ async def test_a_redirect_leads_to_other_hosts_and_ports() -> None:
 async def test_every_redirect_status_is_followed() -> None:
     statuses = (301, 302, 303, 307, 308)
     async with Target({f"/{status}": redirect(f"/after-{status}", status) for status in statuses}) as target:
-        await run(once(*(target.url(f"/{status}") for status in statuses)))
+        await once(*(target.url(f"/{status}") for status in statuses))
     assert target.by_path() == Counter(path for status in statuses for path in (f"/{status}", f"/after-{status}"))
 
 
 async def test_what_is_no_redirect_is_not_followed() -> None:
     routes = {"/1": answer(302), "/2": answer(304, body=b""), "/3": redirect("/end", 304), "/4": redirect("/end", 201)}
     async with Target(routes) as target:
-        outcome = await run(once(*(target.url(path) for path in routes)))
+        outcome = await once(*(target.url(path) for path in routes))
     assert target.by_path() == Counter(routes.keys())
     assert outcome.requests.passed == 4
 
@@ -194,8 +195,8 @@ async def test_what_is_no_redirect_is_not_followed() -> None:
 async def test_as_many_redirects_as_allowed_are_followed() -> None:
     routes = {f"/{number}": redirect(f"/{number + 1}") for number in range(3)}
     async with Target(routes) as target:
-        fine = await run(once(target.url("/0"), max_redirects=3))
-        over = await run(once(target.url("/0"), max_redirects=2))
+        fine = await once(target.url("/0"), max_redirects=3)
+        over = await once(target.url("/0"), max_redirects=2)
     assert (fine.requests.total, fine.pages.passed) == (4, 1)
     assert (over.requests.total, over.pages.failed, over.requests.failed) == (3, 1, 0)
 
@@ -205,7 +206,7 @@ async def test_redirects_of_dependents_are_counted_for_each_of_them() -> None:
     routes = {"/loop": redirect("/loop"), **{f"/{number}": redirect("/loop") for number in range(8)}}
     async with Target(routes) as target:
         dependents = [target.url(f"/{number}") for number in range(8)]
-        outcome = await run(once(page(target.url("/page"), *dependents), browsers=[NARROW], max_redirects=5))
+        outcome = await once(page(target.url("/page"), *dependents), browsers=[NARROW], max_redirects=5)
     assert list(outcome.errors.values()) == [8]
     assert outcome.requests.total == len(target.seen) == 1 + 8 * 6
     assert outcome.pages.failed == 1
@@ -251,7 +252,7 @@ async def test_each_user_has_its_own_cookies() -> None:
         await exchange.send(response(200, f"Set-Cookie: user={number}; Path=/"))
 
     async with Target({"/login": after(login)}) as target:
-        await run(once(target.url("/login"), target.url("/shop"), target.url("/shop"), users=5))
+        await once(target.url("/login"), target.url("/shop"), target.url("/shop"), users=5)
         cookies = Counter(seen.header("Cookie") for seen in target.seen if seen.path == "/shop")
         assert cookies == {f"user={user}": 2 for user in range(1, 6)}
         assert all(seen.header("Cookie") is None for seen in target.seen if seen.path == "/login")
@@ -264,7 +265,7 @@ async def test_cookies_follow_changes_paths_redirects_and_failed_answers() -> No
         "/3": answer(200, "Set-Cookie: a=; Max-Age=0", "Set-Cookie: raw=\u00e9\u00ff"),
     }
     async with Target(routes) as target:
-        await run(once(*(target.url(path) for path in ("/1", "/3", "/deep/4", "/5"))))
+        await once(*(target.url(path) for path in ("/1", "/3", "/deep/4", "/5")))
     assert [(seen.path, seen.header("Cookie")) for seen in target.seen] == [
         ("/1", None),
         ("/2", "a=1"),
@@ -370,7 +371,7 @@ async def test_a_user_whose_requests_cannot_be_sent_does_not_become_a_busy_loop(
 async def test_time_to_first_byte_is_told_apart() -> None:
     head, body = response()[: -len(BODY)], BODY
     async with Target({"/": send(head, body, pause=0.2)}, pause=0.1) as target:
-        outcome = await run(once(target.url()))
+        outcome = await once(target.url())
     requests = outcome.requests
     assert 0.1e6 <= requests.first_byte_us < 0.2e6
     assert requests.response.low >= 0.3e6
@@ -407,6 +408,6 @@ class Everywhere(dict[str, Route]):
 
 async def test_an_endless_body_is_read_as_fast_as_it_comes_and_not_kept() -> None:
     async with Target({"/": endlessly(b"HTTP/1.1 200 OK\r\n\r\n", bytes(65536))}) as target:
-        outcome = await run(once(target.url(), request_timeout=0.3))
+        outcome = await once(target.url(), request_timeout=0.3)
     assert outcome.requests.received_bytes > 1_000_000
     assert outcome.error.kind == "RequestTimeout"

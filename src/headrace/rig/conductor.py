@@ -6,7 +6,6 @@ it is rung, and once a second in case a ring was lost.
 
 import asyncio
 import contextlib
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -74,7 +73,7 @@ class Conductor:
             if run.life.state is State.STOPPING and performance is not None:
                 await performance.stop()
             elif run.life.state is State.STOPPING:
-                await self._change(run, lambda current: life.end_stopping(current, self._context.now()))
+                await asyncio.to_thread(self._end_stopped, run)
             elif performance is None and len(self._performances) < self._context.settings.max_concurrent_runs:
                 self._begin(run)  # the oldest first; the others stay queued
 
@@ -106,7 +105,18 @@ class Conductor:
             if run.life.state is State.QUEUED and run.life.substate is Substate.NONE:
                 continue  # not begun yet: it is taken up as if nothing had happened
             self._context.results.recover(run.id, run.details.sampling_interval)
-            self._end_with_fault(run, _STOPPED_SERVICE)
+            if run.life.state is State.STOPPING:
+                self._end_stopped(run)
+            else:
+                self._end_with_fault(run, _STOPPED_SERVICE)
+
+    def _end_stopped(self, run: Run) -> None:
+        """Carries out a user's stop where no load is left that could be stopped."""
+
+        def end(current: Life) -> Life:
+            return current if current.state.terminal else life.end_stopping(current, self._context.now())
+
+        self._context.runs.change(run.id, lambda current: replace(current, life=end(current.life)))
 
     def _end_with_fault(self, run: Run, cause: str) -> None:
         def end(current: Life) -> Life:
@@ -114,9 +124,3 @@ class Conductor:
 
         self._context.runs.log(run.id, Severity.CRITICAL, Source.OTHER, cause, at=self._context.now())
         self._context.runs.change(run.id, lambda current: replace(current, life=end(current.life)))
-
-    async def _change(self, run: Run, change: Callable[[Life], Life]) -> None:
-        def apply(current: Run) -> Run:
-            return current if current.life.state.terminal else replace(current, life=change(current.life))
-
-        await asyncio.to_thread(self._context.runs.change, run.id, apply)

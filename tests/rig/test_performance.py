@@ -1,0 +1,285 @@
+"""A run, from queued to its end, with agents that do what a test tells them: what can go wrong is not left to chance."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from headrace.plan.model import Plan
+from headrace.results.reader import Results
+from headrace.rig.conductor import Conductor
+from headrace.rig.performance import RigContext
+from headrace.rig.pool import Agent, AgentError, Ended, Frame, Lost, Reservation, Second
+from headrace.runs.drops import Drops
+from headrace.runs.model import DropKind, Identity, Run, RunDetails, State, Substate
+from headrace.runs.operations import abort_run, queue_run
+from headrace.runs.store import NewRun, Runs
+from headrace.settings import Settings
+from headrace.store.database import open_database
+from headrace.ticks.histogram import Histogram
+from headrace.ticks.tick import Load, Name, RequestStats, Tick
+
+pytestmark = pytest.mark.anyio
+
+ADA = Identity("1", "Ada")
+ONE, TWO = Agent("1", "one", 2), Agent("2", "two", 2)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def tick(second: int, requests: int = 1, abandoned: int = 0, elapsed: float | None = None) -> Tick:
+    times = Histogram()
+    times.record(1000, requests)
+    stats = RequestStats(passed=requests, response=times, service=times)
+    made = Tick(second, second + 1.0 if elapsed is None else elapsed, load={"Scenario1": Load(1, 1)}, abandoned=abandoned)
+    if second >= 0:
+        made.requests[Name("Scenario1", "t", "http://site.test/")] = stats
+    return made
+
+
+class Script:
+    """A pool whose reservation yields these frames; a pause waits until the user's stop has reached it."""
+
+    def __init__(self, *frames: Frame | str, agents: tuple[Agent, ...] = (ONE,), fails: str = "") -> None:
+        self._frames = frames
+        self._fails = fails
+        self._stopped = asyncio.Event()
+        self.agents = agents
+        self.plan: Plan | None = None
+        self.started_at = 0.0
+        self.released = False
+        self.preparing = asyncio.Event()
+
+    async def list(self) -> "list[Agent]":
+        return [*self.agents]
+
+    async def reserve(self, run_id: str, agents: int) -> Reservation:
+        if self._fails == "reserve":
+            raise AgentError("all agents are busy")
+        return self
+
+    async def prepare(self, plan: Plan) -> None:
+        self.plan = plan
+        self.preparing.set()
+        if self._fails == "prepare":
+            raise AgentError("the disk is full")
+        if self._fails == "slow":
+            await self._stopped.wait()
+
+    async def start(self, at: float) -> None:
+        self.started_at = at
+        if self._fails == "bug":
+            raise ZeroDivisionError
+
+    async def frames(self) -> AsyncIterator[Frame]:
+        for frame in self._frames:
+            if isinstance(frame, str):
+                await self._stopped.wait()
+            else:
+                yield frame
+
+    async def stop(self, grace: float) -> None:
+        self._stopped.set()
+
+    async def release(self) -> None:
+        self.released = True
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Returns when the condition holds; the store has no event that could be waited for."""
+    async with asyncio.timeout(20):
+        while not condition():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
+class Desk:
+    """A conductor on a real store, with a scripted pool."""
+
+    def __init__(
+        self, database: Engine, pool: Script, duration: int = 2, warm_up: int | None = None, queued: bool = True
+    ) -> None:
+        self.runs, self.drops, self.results = Runs(database), Drops(database), Results(database)
+        self.pool = pool
+        self.context = RigContext(Settings(), database, self.runs, self.drops, self.results, pool, now)
+        definition = {"urls": ["http://site.test/"]}
+        drop = self.drops.create("acme", DropKind.IN_PLACE, definition, now())
+        details = RunDetails(users=1, duration=duration, warm_up=warm_up, sampling_interval=1)
+        self.run = self.runs.create(NewRun("acme", "t", drop.id, details=details), ADA, now())
+        if queued:
+            self.queue()
+
+    def queue(self) -> None:
+        queue_run(self.runs, "acme", self.run.id, ADA, now())
+
+    async def play(self, meanwhile: Callable[[Conductor], Awaitable[None]] | None = None) -> Run:
+        """Conducts until the run is over."""
+        conductor = Conductor(self.context)
+        serving = asyncio.create_task(conductor.serve())
+        if meanwhile is not None:
+            await meanwhile(conductor)
+        await until(lambda: self.current().life.state.terminal)
+        serving.cancel()
+        await asyncio.gather(serving, return_exceptions=True)
+        return self.current()
+
+    def current(self) -> Run:
+        run = self.runs.get("acme", self.run.id)
+        assert run is not None
+        return run
+
+    def stop(self) -> None:
+        abort_run(self.runs, "acme", self.run.id, ADA, now())
+
+    @property
+    def said(self) -> str:
+        return " | ".join(message.text for message in self.runs.messages(self.run.id))
+
+    @property
+    def requests(self) -> int:
+        return self.results.summary(self.run.id).request.total
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Engine:
+    return open_database(f"sqlite:///{tmp_path / 'headrace.db'}")
+
+
+async def test_a_run_that_goes_well_is_complete_with_all_its_dates(store: Engine) -> None:
+    desk = Desk(store, Script(Second(ONE, tick(0)), Second(ONE, tick(1, elapsed=2.25)), Ended(ONE)))
+    life = (await desk.play()).life
+    assert (life.state, life.substate) == (State.COMPLETED, Substate.SUCCESS)
+    assert life.execution_started_at is not None
+    assert life.execution_finished_at is not None
+    assert life.execution_started_at.timestamp() == pytest.approx(desk.pool.started_at, abs=1e-3)
+    assert (life.execution_finished_at - life.execution_started_at).total_seconds() == pytest.approx(2.25)
+    assert (life.warm_up_started_at, life.abort) == (None, None)
+    assert desk.requests == 2
+    assert desk.pool.released
+
+
+async def test_the_load_proper_begins_after_the_warm_up(store: Engine) -> None:
+    desk = Desk(store, Script(*(Second(ONE, tick(second)) for second in (-2, -1, 0, 1)), Ended(ONE)), warm_up=2)
+    life = (await desk.play()).life
+    assert life.state is State.COMPLETED
+    assert life.warm_up_started_at is not None
+    assert life.execution_started_at is not None
+    assert (life.execution_started_at - life.warm_up_started_at).total_seconds() == pytest.approx(2, abs=1e-3)
+    assert desk.requests == 2
+
+
+async def test_seconds_of_two_agents_are_added_up(store: Engine) -> None:
+    frames: list[Frame] = [Second(ONE, tick(0, 3)), Second(ONE, tick(1, 3)), Ended(ONE), Second(TWO, tick(0, 5)), Ended(TWO)]
+    desk = Desk(store, Script(*frames, agents=(ONE, TWO)))
+    assert (await desk.play()).life.substate is Substate.SUCCESS
+    assert desk.requests == 11
+
+
+async def test_the_loss_of_a_part_makes_the_success_partial_and_names_its_share(store: Engine) -> None:
+    lost = Lost(TWO, "engine 1 of 2", "was killed by signal 9", 0.5)
+    frames: list[Frame] = [lost, Second(TWO, tick(0)), Ended(TWO), Second(ONE, tick(0)), Ended(ONE)]
+    desk = Desk(store, Script(*frames, agents=(ONE, TWO)))
+    assert (await desk.play()).life.substate is Substate.PARTIAL_SUCCESS
+    assert "engine 1 of 2 on agent 'two' was lost, with 25% of the planned load: it was killed by signal 9." in desk.said
+
+
+async def test_the_loss_of_all_aborts_the_run_and_keeps_what_was_measured(store: Engine) -> None:
+    frames: list[Frame] = [Second(ONE, tick(0, 7)), Lost(ONE, "engine 1 of 1", "was killed by signal 9", 1.0), Ended(ONE)]
+    desk = Desk(store, Script(*frames))
+    life = (await desk.play()).life
+    assert life.state is State.ABORTED
+    assert life.abort is not None
+    assert life.abort.source == "Agent"
+    assert desk.requests == 7
+    assert desk.pool.released
+
+
+async def test_requests_that_were_given_up_are_told(store: Engine) -> None:
+    desk = Desk(store, Script(Second(ONE, tick(0, abandoned=4)), Ended(ONE)), duration=1)
+    assert (await desk.play()).life.state is State.COMPLETED
+    assert "4 requests were still unanswered when the load ended" in desk.said
+
+
+@pytest.mark.parametrize(
+    ("fails", "said"), [("reserve", "all agents are busy"), ("prepare", "the disk is full")], ids=["reserve", "prepare"]
+)
+async def test_agents_that_cannot_be_had_abort_the_run_with_their_reason(store: Engine, fails: str, said: str) -> None:
+    desk = Desk(store, Script(fails=fails))
+    life = (await desk.play()).life
+    assert (life.state, life.execution_started_at) == (State.ABORTED, None)
+    assert life.abort is not None
+    assert said in life.abort.cause
+    assert said in desk.said
+    assert desk.pool.released is (fails == "prepare")
+
+
+async def test_a_fault_of_the_service_ends_the_run_as_error_and_the_service_goes_on(store: Engine) -> None:
+    desk = Desk(store, Script(fails="bug"))
+    life = (await desk.play()).life
+    assert life.state is State.ERROR
+    assert life.abort is not None
+    assert (life.abort.source, "ZeroDivisionError" in life.abort.cause) == ("Service", True)
+    assert desk.pool.released
+
+
+async def test_a_stop_while_agents_prepare_ends_the_run_without_load(store: Engine) -> None:
+    desk = Desk(store, Script(fails="slow"))
+
+    async def stop(conductor: Conductor) -> None:
+        await desk.pool.preparing.wait()
+        await asyncio.to_thread(desk.stop)
+        conductor.ring()
+
+    life = (await desk.play(stop)).life
+    assert (life.state, life.stopped_by, life.abort) == (State.ABORTED, ADA, None)
+    assert desk.pool.started_at == 0
+    assert desk.pool.released
+
+
+async def test_a_stop_during_the_load_keeps_what_was_measured(store: Engine) -> None:
+    desk = Desk(store, Script(Second(ONE, tick(0)), "until the stop", Second(ONE, tick(1, elapsed=1.5)), Ended(ONE)))
+
+    async def stop(conductor: Conductor) -> None:
+        await until(lambda: desk.results.history(desk.run.id) != [])
+        await asyncio.to_thread(desk.stop)
+        conductor.ring()
+
+    life = (await desk.play(stop)).life
+    assert (life.state, life.stopped_by) == (State.ABORTED, ADA)
+    assert life.execution_finished_at is not None
+    assert desk.requests == 2
+
+
+async def test_a_run_is_taken_up_even_if_nobody_rings(store: Engine) -> None:
+    desk = Desk(store, Script(Second(ONE, tick(0)), Ended(ONE)), duration=1, queued=False)
+
+    async def queue_silently(conductor: Conductor) -> None:
+        await asyncio.to_thread(desk.queue)
+
+    assert (await desk.play(queue_silently)).life.state is State.COMPLETED
+
+
+async def test_a_run_that_was_stopped_before_it_was_taken_up_ends_without_agents(store: Engine) -> None:
+    desk = Desk(store, Script(fails="reserve"))
+    desk.stop()
+    life = (await desk.play()).life
+    assert (life.state, life.abort) == (State.ABORTED, None)
+    assert desk.pool.plan is None
+
+
+async def test_the_end_of_the_service_ends_its_runs_as_error_with_what_was_measured(store: Engine) -> None:
+    desk = Desk(store, Script(Second(ONE, tick(0)), "until the stop", Second(ONE, tick(1, elapsed=1.5)), Ended(ONE)))
+    serving = asyncio.create_task(Conductor(desk.context).serve())
+    await until(lambda: desk.results.history(desk.run.id) != [])
+    serving.cancel()
+    await asyncio.gather(serving, return_exceptions=True)
+    life = desk.current().life
+    assert life.state is State.ERROR
+    assert life.abort is not None
+    assert "The service was stopped" in life.abort.cause
+    assert desk.requests == 2
+    assert desk.pool.released

@@ -1,0 +1,72 @@
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from headrace.plan.diagnostics import Severity
+from headrace.rig.validation import plan_of
+from headrace.runs.model import Drop, DropKind, Identity, Life, Run, RunDetails, RunKind
+from headrace.settings import Settings
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+DEFINITION: dict[str, Any] = {"load_test_name": "shop.loadtest", "urls": ["http://site.test/"]}
+DROP = Drop("drop", "acme", DropKind.IN_PLACE, NOW, DEFINITION)
+RUN = Run(
+    id="run",
+    organization="acme",
+    number=1,
+    name="shop.loadtest",
+    drop_id="drop",
+    created_by=Identity("1", "Ada"),
+    life=Life(NOW),
+    modified_at=NOW,
+    details=RunDetails(users=5, duration=60, sampling_interval=5, warm_up=3),
+)
+
+
+def refusal(run: Run = RUN, drop: Drop | None = DROP, **settings: Any) -> str:
+    plan, findings = plan_of(run, drop, Settings(**settings))
+    assert plan is None
+    return " ".join(finding.message for finding in findings if finding.severity is Severity.ERROR)
+
+
+def test_a_url_test_becomes_a_plan_with_what_the_run_asked_for_and_the_operator_set() -> None:
+    plan, findings = plan_of(RUN, DROP, Settings(request_timeout=7, targets_allow=("site.test",)))
+    assert plan is not None
+    assert findings == []
+    assert (plan.users, plan.duration, plan.warm_up, plan.sampling_interval) == (5, 60, 3, 5)
+    assert (plan.request_timeout, plan.targets.allow) == (7, ("site.test",))
+
+
+@pytest.mark.parametrize(
+    ("run", "said"),
+    [
+        (replace(RUN, kind=RunKind.JMETER), "jMeterLoadTest"),
+        (
+            replace(RUN, details=replace(RUN.details, setup_command="install.sh")),
+            "testSettings.setupCommand is 'install.sh'",
+        ),
+        (replace(RUN, details=replace(RUN.details, cleanup_command="tidy.sh")), "testSettings.cleanupCommand is 'tidy.sh'"),
+        (replace(RUN, details=replace(RUN.details, agent_group="ours")), "agent group 'ours' does not exist"),
+    ],
+)
+def test_what_this_version_does_not_run_is_refused_by_name(run: Run, said: str) -> None:
+    assert said in refusal(run)
+
+
+def test_files_in_a_drop_are_refused() -> None:
+    assert "TestServiceBlobDrop" in refusal(drop=replace(DROP, kind=DropKind.BLOB, definition=None))
+
+
+def test_a_drop_that_is_gone_is_named() -> None:
+    assert "test drop 'drop' of this run does not exist any more" in refusal(drop=None)
+
+
+def test_a_target_that_the_operator_denies_is_refused() -> None:
+    assert "site.test" in refusal(targets_deny=("site.test",))
+
+
+def test_everything_that_is_wrong_is_told_at_once() -> None:
+    said = refusal(replace(RUN, kind=RunKind.JMETER, details=replace(RUN.details, setup_command="a", cleanup_command="b")))
+    assert [word in said for word in ("jMeterLoadTest", "setupCommand", "cleanupCommand")] == [True] * 3
