@@ -14,6 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+from typer.testing import CliRunner
+
+from headrace.cli.main import app
 
 TOKEN = "the token of the administrator"
 TERMINAL = ("completed", "aborted", "error")
@@ -111,12 +114,26 @@ def serving(data: Path, *options: str, **variables: str) -> Iterator[Served]:
             process.stdout.close()
 
 
-def headrace(*arguments: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Runs the command to its end."""
-    environment = {name: value for name, value in {**os.environ, "COLUMNS": "200", **variables}.items() if value}
-    return subprocess.run(
-        [*HEADRACE, *arguments], capture_output=True, text=True, cwd=folder, env=environment, timeout=50, check=False
-    )
+@dataclass(frozen=True)
+class Done:
+    """A command that has ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def headrace(*arguments: str, folder: Path, **variables: str) -> Done:
+    """Runs the command to its end, in this process: starting another costs more than most commands take."""
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        result = CliRunner().invoke(app, arguments, env={"COLUMNS": "200", **variables})
+    finally:
+        os.chdir(before)
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return Done(result.exit_code, result.stdout, result.stderr)
 
 
 def eventually(condition: Callable[[], Any], seconds: float = 30) -> Any:

@@ -104,6 +104,11 @@ async def run_once(plan: Plan) -> Outcome:
     return await run(plan, stop)
 
 
+async def once(*pages: str | Page, **more: Any) -> Outcome:
+    """Each user goes through the pages once."""
+    return await run_once(plan(*pages, duration=60.0, think_time=ONCE, **more))
+
+
 async def until(condition: Callable[[], object], seconds: float = 5.0) -> None:
     """Returns when it holds; fails when it does not in this time."""
     deadline = monotonic() + seconds

@@ -81,7 +81,7 @@ def ticks(reports: list[Report]) -> Outcome:
 
 async def test_an_engine_is_ready_measures_each_second_and_is_done() -> None:
     async with Target() as target, an_engine() as engine:
-        await engine.ready(plan(target.url(), users=20, warm_up=1.0, duration=1.5))
+        await engine.ready(plan(target.url(), users=20, warm_up=0.5, duration=1.2))
         begun = time() + 0.1
         engine.order(Start(begun))
         reports = await engine.rest()

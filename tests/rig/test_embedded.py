@@ -51,7 +51,7 @@ def seconds(ticks: list[Tick]) -> list[int]:
 
 
 async def test_the_engines_of_an_agent_add_up_to_the_plan() -> None:
-    async with Target() as target, reserved(plan(target.url(), users=5, warm_up=1.0, duration=1.5), cores=3) as reservation:
+    async with Target() as target, reserved(plan(target.url(), users=5, warm_up=0.5, duration=1.2), cores=3) as reservation:
         await reservation.start(time() + 0.05)
         frames = await frames_of(reservation)
     outcome = outcome_of(frames)

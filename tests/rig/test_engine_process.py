@@ -116,23 +116,23 @@ async def test_an_engine_that_fails_says_why() -> None:
 
 
 async def test_an_engine_that_is_silent_is_lost_and_cannot_go_on_unheard(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine_process, "_SILENCE", 1.5)
+    monkeypatch.setattr(engine_process, "_SILENCE", 1.2)
     async with Target() as target, an_engine() as engine:
         await engine.prepare(plan(target.url(), duration=600.0), WHOLE)
         engine.start(time())
         await until(lambda: target.seen)
         os.kill(pid_of(engine), signal.SIGSTOP)
-        with pytest.raises(AgentError, match=r"^has not reported for 1\.5 s$"):
+        with pytest.raises(AgentError, match=r"^has not reported for 1\.2 s$"):
             await rest(engine)
         await until(lambda: target.open == 0)  # its connections are gone with it
 
 
 async def test_an_engine_that_has_long_to_wait_for_its_start_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine_process, "_SILENCE", 1.0)
+    monkeypatch.setattr(engine_process, "_SILENCE", 0.6)
     async with Target() as target, an_engine() as engine:
         await engine.prepare(plan(target.url(), duration=0.2, think_time=ONCE), WHOLE)
-        engine.start(time() + 1.5)
-        assert isinstance(await engine.next(wait=1.5), Measured)
+        engine.start(time() + 1.0)
+        assert isinstance(await engine.next(wait=1.0), Measured)
 
 
 async def test_an_engine_knows_no_secret_of_the_service(monkeypatch: pytest.MonkeyPatch) -> None:

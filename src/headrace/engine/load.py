@@ -62,7 +62,7 @@ class SegmentLoad:
         self._grace = 0.0
         self._error: Exception | None = None
         self._lag_us = 0
-        self._cpu_ns = process_time_ns()
+        self._cpu_ns = 0
         tests = prepare_plan(plan, self._measures)
         connector = Connector(Resolver(plan.targets), client_context(plan.verify_certificates))
         self._scenarios = []
@@ -90,6 +90,7 @@ class SegmentLoad:
         await self._sleep_until(begin)
         if self._stop.is_set():
             return  # nothing has begun, so there is nothing to tell
+        self._cpu_ns = process_time_ns()  # what the preparation took is not the load's
         loop = asyncio.get_running_loop()
         handler = loop.get_exception_handler()
         loop.set_exception_handler(self._note_fault)
