@@ -12,10 +12,16 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from hypothesis import settings
 from sqlalchemy import Engine
 
 from headrace.store.database import open_database, writing
 from headrace.store.schema import metadata
+
+# Enough for every change; HYPOTHESIS_PROFILE=thorough looks for what hides deeper. No deadlines: these machines are noisy.
+settings.register_profile("quick", max_examples=40, deadline=None)
+settings.register_profile("thorough", max_examples=1000, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 
 @pytest.fixture(scope="session")

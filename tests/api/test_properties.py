@@ -51,7 +51,7 @@ values = st.recursive(
 objects = st.dictionaries(names, values, max_size=8)
 
 # The fixture's server is only ever added to.
-anything = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+anything = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @given(body=objects)

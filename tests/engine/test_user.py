@@ -41,7 +41,7 @@ async def test_a_failed_page_does_not_end_the_iteration_but_fails_it() -> None:
 
 
 async def test_page_time_runs_over_redirects_and_dependents_and_iteration_time_over_pages() -> None:
-    slow = 0.1  # timers may be 1 ms early
+    slow = 0.25  # much longer than the noise of a busy machine; timers may be 1 ms early
     routes = {"/start": redirect("/middle"), "/middle": redirect("/end")}
     async with Target(routes, pause=slow) as target:
         outcome = await once(page(target.url("/start"), target.url("/dependent")), target.url("/second"))
@@ -61,7 +61,7 @@ async def test_dependents_follow_their_page_and_are_fetched_in_parallel() -> Non
         outcome = await once(page(target.url("/page"), *dependents))
     assert target.seen[0].path == "/page"
     assert target.most_under_way == 6
-    assert 0.19e6 <= outcome.pages.time.low < 0.35e6
+    assert 0.19e6 <= outcome.pages.time.low < 0.65e6  # 0.7 one after the other
     assert outcome.by_name == dict.fromkeys([target.url("/page"), *dependents], 1)
 
 
@@ -109,7 +109,7 @@ async def test_dependents_that_all_time_out_do_so_together() -> None:
         outcome = await once(page(target.url("/page"), *dependents), browsers=[NARROW], request_timeout=0.2)
     assert outcome.requests.failed == 10
     assert outcome.pages.failed == 1
-    assert outcome.requests.response.high < 0.6e6
+    assert outcome.requests.response.high < 1.5e6  # 2 one after the other
 
 
 async def test_connections_that_the_server_closes_after_each_answer_make_room_for_those_that_wait() -> None:

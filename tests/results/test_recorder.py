@@ -16,7 +16,7 @@ from headrace.ticks.tick import Load, Name, Tick
 from tests.results.build import by_name, errors, everything, home, pages, requests, rows, tick
 from tests.ticks.strategies import ticks as any_tick
 
-on_one_database = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+on_one_database = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def statements(database: Engine, what: Callable[[], object]) -> list[str]:

@@ -95,7 +95,7 @@ async def test_when_all_engines_are_killed_the_frames_end() -> None:
         await until(lambda: target.seen)
         for pid in pids_of(reservation):
             os.kill(pid, signal.SIGKILL)
-        frames = await asyncio.wait_for(frames_of(reservation), 2.0)
+        frames = await asyncio.wait_for(frames_of(reservation), 5.0)
     assert sum(frame.share for frame in frames if isinstance(frame, Lost)) == 1.0
     assert frames[-1] == Ended(reservation.agents[0])
 
@@ -108,8 +108,8 @@ async def test_a_stop_ends_the_frames_soon_whatever_the_target_does() -> None:
             begun = monotonic()
             await reservation.stop(0.5)
             frames = await frames_of(reservation)
-            assert monotonic() - begun < 2.0
-        assert monotonic() - begun < 2.0  # released as well
+            assert monotonic() - begun < 4.0
+        assert monotonic() - begun < 4.0  # released as well
     assert outcome_of(frames).whole.abandoned == 6
     assert frames[-1] == Ended(reservation.agents[0])
 
@@ -118,14 +118,14 @@ async def test_a_stop_before_the_start_ends_the_frames_at_once() -> None:
     async with reserved(plan("http://127.0.0.1:1/", users=2, duration=600.0)) as reservation:
         await reservation.stop(0.5)
         await reservation.start(time())
-        assert await asyncio.wait_for(frames_of(reservation), 2.0) == [Ended(reservation.agents[0])]
+        assert await asyncio.wait_for(frames_of(reservation), 5.0) == [Ended(reservation.agents[0])]
 
 
 async def test_a_stop_while_the_start_is_awaited_ends_the_frames_at_once() -> None:
     async with reserved(plan("http://127.0.0.1:1/", users=2, duration=600.0)) as reservation:
         await reservation.start(time() + 600.0)
         await reservation.stop(0.5)
-        assert await asyncio.wait_for(frames_of(reservation), 2.0) == [Ended(reservation.agents[0])]
+        assert await asyncio.wait_for(frames_of(reservation), 5.0) == [Ended(reservation.agents[0])]
 
 
 async def test_two_reservations_run_at_once_and_apart() -> None:
