@@ -42,6 +42,8 @@ def serving_site() -> Iterator[Site]:
             self.end_headers()
             self.wfile.write(b"ok")
 
+        do_POST = do_GET
+
         def log_message(self, format: str, *arguments: object) -> None:
             pass
 

@@ -25,7 +25,9 @@ from headrace.settings import Settings
 from headrace.store.database import open_database
 from headrace.store.exclusive import sole_service
 
-ADMINISTRATOR = "administrator"
+# Two names, because a token given by the operator replaces the one so given before, and no other.
+FIRST_TOKEN = "admin"  # noqa: S105
+GIVEN_TOKEN = "administrator"  # noqa: S105
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +77,9 @@ async def _conducting(settings: Settings, database: Engine) -> AsyncIterator[ASG
 def admit_administrator(tokens: Tokens, settings: Settings) -> str | None:
     """Sees to it that somebody can sign in. Returns the token where one had to be made."""
     if settings.admin_token is not None:
-        tokens.adopt(settings.admin_token.get_secret_value(), ADMINISTRATOR, now())
+        tokens.adopt(settings.admin_token.get_secret_value(), GIVEN_TOKEN, now())
         return None
     if tokens.any():
         return None
-    secret, _ = tokens.create(ADMINISTRATOR, now())
+    secret, _ = tokens.create(FIRST_TOKEN, now())
     return secret

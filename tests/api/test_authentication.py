@@ -13,6 +13,11 @@ def test_the_password_is_the_token_whatever_the_user_name(server: Server, user: 
     assert server.stranger.get(f"{CLT}/testruns", headers=basic(server.token, user)).status_code == 200
 
 
+def test_the_user_name_may_be_in_any_encoding(server: Server) -> None:
+    credentials = base64.b64encode("üsér:".encode("latin-1") + server.token.encode()).decode()
+    assert server.stranger.get(f"{CLT}/testruns", headers={"Authorization": f"Basic {credentials}"}).status_code == 200
+
+
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
 def test_a_bearer_token_is_taken_too(server: Server, scheme: str) -> None:
     headers = {"Authorization": f"{scheme} {server.token}"}

@@ -5,14 +5,15 @@ import pytest
 from headrace.cli.criteria import Criteria, parse_share
 
 
-def summary(passed: int = 90, failed: int = 10, p95: float = 0.2) -> dict[str, Any]:
+def summary(passed: int = 90, failed: int = 10, p95: float = 0.2, rounds: int = 5) -> dict[str, Any]:
     return {
+        "overallTestSummary": {"totalTests": rounds},
         "overallRequestSummary": {
             "totalRequests": passed + failed,
             "passedRequests": passed,
             "failedRequests": failed,
             "percentileData": [{"percentile": 50, "percentileValue": 0.1}, {"percentile": 95, "percentileValue": p95}],
-        }
+        },
     }
 
 
@@ -23,6 +24,13 @@ def test_without_criteria_one_passed_request_is_enough() -> None:
 def test_a_run_in_which_nothing_passed_has_failed() -> None:
     assert Criteria().violations(summary(passed=0, failed=9)) == ["No request passed."]
     assert Criteria().violations(summary(passed=0, failed=0)) == ["No request passed."]
+
+
+def test_a_run_in_which_no_user_got_through_a_round_has_failed() -> None:
+    """A target that hangs answers nothing that could fail."""
+    assert Criteria().violations(summary(rounds=0)) == [
+        "No user came to the end of a round: the targets did not answer in time."
+    ]
 
 
 @pytest.mark.parametrize(("share", "holds"), [(0.1, True), (0.099, False), (1.0, True), (0.0, False)])

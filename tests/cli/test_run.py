@@ -1,5 +1,6 @@
 """`headrace run`, as a user runs it."""
 
+import json
 import os
 import signal
 import subprocess
@@ -77,6 +78,8 @@ def test_a_site_that_does_not_answer_at_all_fails_the_run(tmp_path: Path) -> Non
         (["http://127.0.0.1/", "--max-failed", "2"], "'2' is no share"),
         (["http://127.0.0.1/", "--json", "missing/out.json"], "does not exist"),
         (["http://127.0.0.1/", "--server", "http://127.0.0.1:1"], "needs --token"),
+        (["http://127.0.0.1/", "--json", "."], "is a folder"),
+        (["http://127.0.0.1/", "--server", "host:8080", "--token", "t"], "write it like http://host:8080/acme"),
         ([], "URL"),
     ],
 )
@@ -102,11 +105,12 @@ def test_a_denied_target_cannot_be_run(tmp_path: Path) -> None:
     assert "169.254.0.0/16" in done.stdout
 
 
-def test_ctrl_c_stops_the_load_and_still_reports(site: Site, tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_the_load_and_still_reports(number: signal.Signals, site: Site, tmp_path: Path) -> None:
     command = [*HEADRACE, "run", f"{site.url}/slow/10", "--users", "2", "--duration", "60s", "--json", "out.json"]
     process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True, start_new_session=True)
     eventually(lambda: site.seen.total() > 5)
-    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all processes of the group
+    os.killpg(process.pid, number)  # as a terminal does: to all processes of the group
     output, _ = process.communicate(timeout=15)
     assert process.returncode == 130
     out = read_json(tmp_path / "out.json")
@@ -134,3 +138,18 @@ def test_a_server_that_cannot_be_used_ends_with_3(service: Served, tmp_path: Pat
     assert (nobody.returncode, "cannot be reached" in nobody.stderr) == (3, True)
     stranger = headrace("run", "http://127.0.0.1/", "--server", service.base, "--token", "wrong", folder=tmp_path)
     assert (stranger.returncode, "does not know this token" in stranger.stderr) == (3, True)
+
+
+def test_what_is_no_headrace_is_told(site: Site, tmp_path: Path) -> None:
+    done = headrace("run", site.url, "--server", site.url, "--token", "t", folder=tmp_path)
+    assert (done.returncode, "its answer is no JSON" in done.stderr) == (3, True)
+
+
+def test_a_device_is_written_to_and_not_replaced(site: Site, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    reader = subprocess.Popen(["cat", "pipe"], cwd=tmp_path, stdout=subprocess.PIPE, text=True)
+    done = headrace("run", site.url, "--users", "1", "--duration", "1s", "--quiet", "--json", "pipe", folder=tmp_path)
+    output, _ = reader.communicate(timeout=10)
+    assert done.returncode == 0
+    assert json.loads(output)["run"]["state"] == "completed"
+    assert (tmp_path / "pipe").is_fifo()

@@ -63,7 +63,7 @@ def violation(message: str, *parts: bytes, then: str = "keep") -> Case:
 
 def bad_redirect(location: str, reason: str, sent_as: str | None = None) -> Case:
     message = re.escape(f"The server redirected to {location!r}: ") + reason
-    return Case("Exception", "UriFormatException", message, redirect(sent_as or location), failed=0)
+    return Case("Exception", "UriFormatException", message, redirect(sent_as or location))
 
 
 def denied(reason: str, rule: TargetRule, **more: Any) -> Case:
@@ -150,7 +150,7 @@ CASES = {
         endlessly(CHUNKED + b"1\r\na\r\n0\r\n", b"Set-Cookie: a=b\r\n" * 1000),
     ),
     "endless redirects": web(
-        r"Too many automatic redirections were attempted \(more than 50\)\.", redirect("/"), requests=51, failed=0
+        r"Too many automatic redirections were attempted \(more than 50\)\.", redirect("/"), requests=51
     ),
     "a redirect to another scheme": bad_redirect("ftp://127.0.0.1/", "is neither an http:// nor an https:// address."),
     "a redirect to a script": bad_redirect("javascript:alert(1)", "is neither .*"),

@@ -123,3 +123,8 @@ def test_an_entry_that_is_neither_network_nor_name_is_refused_and_named(entry: s
 
 def test_the_published_entries_are_all_accepted() -> None:
     assert TargetRule(allow=METADATA).allow == METADATA
+
+
+@pytest.mark.parametrize("address", ["fd00:ec2::23", "64:ff9b:1::a9fe:a9fe", "::a9fe:a9fe"])
+def test_metadata_is_denied_in_all_its_spellings(address: str) -> None:
+    assert TargetRule().refuse_address("host", address) is not None

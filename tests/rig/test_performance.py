@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,15 +11,17 @@ from sqlalchemy import Engine
 
 from headrace.plan.model import Plan
 from headrace.results.reader import Results
+from headrace.results.recorder import Recorder
 from headrace.rig.conductor import Conductor
 from headrace.rig.performance import RigContext
 from headrace.rig.pool import Agent, AgentError, Ended, Frame, Lost, Reservation, Second
 from headrace.runs.drops import Drops
-from headrace.runs.model import DropKind, Identity, Run, RunDetails, State, Substate
+from headrace.runs.model import DropKind, Identity, Life, Run, RunDetails, State, Substate
 from headrace.runs.operations import abort_run, queue_run
 from headrace.runs.store import NewRun, Runs
 from headrace.settings import Settings
-from headrace.store.database import open_database
+from headrace.store.database import open_database, writing
+from headrace.store.schema import ticks
 from headrace.ticks.histogram import Histogram
 from headrace.ticks.tick import Load, Name, RequestStats, Tick
 
@@ -283,3 +286,24 @@ async def test_the_end_of_the_service_ends_its_runs_as_error_with_what_was_measu
     assert "The service was stopped" in life.abort.cause
     assert desk.requests == 2
     assert desk.pool.released
+
+
+async def test_a_run_left_under_way_is_ended_even_if_what_it_recorded_cannot_be_read(store: Engine) -> None:
+    desk = Desk(store, Script(), queued=False)
+    left = replace(Life(now()), state=State.IN_PROGRESS, substate=Substate.RUNNING, execution_started_at=now())
+    desk.runs.change(desk.run.id, lambda run: replace(run, life=left))
+    with writing(store) as connection:
+        connection.execute(ticks.insert().values(run_id=desk.run.id, second=0, data=b"spoilt"))
+    life = (await desk.play()).life
+    assert life.state is State.ERROR
+    assert "The service was stopped" in desk.said
+
+
+async def test_the_load_of_a_run_left_under_way_ended_with_its_last_second(store: Engine) -> None:
+    desk = Desk(store, Script(), queued=False)
+    begun = now() - timedelta(hours=12)
+    left = replace(Life(begun), state=State.IN_PROGRESS, substate=Substate.RUNNING, execution_started_at=begun)
+    desk.runs.change(desk.run.id, lambda run: replace(run, life=left))
+    Recorder(store, desk.run.id, 15).add(tick(0, elapsed=1.0))
+    life = (await desk.play()).life
+    assert (life.state, life.execution_finished_at) == (State.ERROR, begun + timedelta(seconds=1))

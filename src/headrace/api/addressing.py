@@ -17,7 +17,7 @@ DEFAULT_ORGANIZATION = "default"
 # the name of an organization.
 ROOTS = ("_apis", "runs", "files")
 
-_ORGANIZATION = re.compile(r"[A-Za-z0-9._-]{1,128}")
+_ORGANIZATION = re.compile(r"(?=.*[A-Za-z0-9])[A-Za-z0-9._-]{1,128}")  # never "." or ".."
 
 
 class Addressing:

@@ -59,10 +59,10 @@ def read_token(header: str) -> str:
 
 def _password(credentials: str) -> str:
     try:
-        decoded = base64.b64decode(credentials, validate=True).decode("utf-8")
+        # Only the password must be UTF-8: old clients send any user name, in any encoding
+        return base64.b64decode(credentials, validate=True).partition(b":")[2].decode("utf-8")
     except (binascii.Error, ValueError):
         return ""
-    return decoded.partition(":")[2]
 
 
 def _refusal(token: str) -> ApiError:

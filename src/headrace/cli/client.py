@@ -113,7 +113,10 @@ class Client:
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise ClientError(f"The service at {self.base} cannot be reached: {error or type(error).__name__}.") from error
         if response.is_success:
-            return response.json() if response.content else None
+            try:
+                return response.json() if response.content else None
+            except ValueError:
+                raise ClientError(f"What answers at {self.base} is not Headrace: its answer is no JSON.") from None
         try:
             message = response.json()["message"]
         except (ValueError, KeyError, TypeError):

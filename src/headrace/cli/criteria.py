@@ -11,7 +11,7 @@ class Criteria:
     """`max_failed` is the largest share of failed requests, 0 to 1;
     `max_p95` the longest p95 of the response time, in seconds.
 
-    Without either, a run passes when at least one request did.
+    Without either, a run passes when at least one request did and one user came to the end of a round.
     """
 
     max_failed: float | None = None
@@ -24,6 +24,8 @@ class Criteria:
         found = []
         if not requests["passedRequests"]:
             found.append("No request passed.")
+        if not summary["overallTestSummary"]["totalTests"]:
+            found.append("No user came to the end of a round: the targets did not answer in time.")
         if self.max_failed is not None and total and failed / total > self.max_failed:
             found.append(f"{failed / total:.2%} of the requests failed, more than {self.max_failed:.2%}.")
         p95 = next((entry["percentileValue"] for entry in requests["percentileData"] if entry["percentile"] == 95), 0.0)

@@ -114,8 +114,12 @@ def run(
         fail(WRONG_USAGE, "--server needs --token (or HEADRACE_TOKEN).")
     if json_file is not None and not json_file.absolute().parent.is_dir():
         fail(WRONG_USAGE, f"--json: the folder of '{json_file}' does not exist.")
+    if json_file is not None and json_file.is_dir():
+        fail(WRONG_USAGE, f"--json: '{json_file}' is a folder.")
     if server is None:
         read_settings()
+    elif not server.startswith(("http://", "https://")):
+        fail(WRONG_USAGE, f"--server: '{server}' is no address; write it like http://host:8080/acme.")
     interval = 1 if duration <= 600 else 15
     test = UrlTest(tuple(urls), users, duration, think, warmup, not insecure, interval)
     console = Console()
@@ -172,7 +176,7 @@ def demo(
     keep_running: Annotated[bool, typer.Option("--keep-running", help="Leave service and site running.")] = False,
 ) -> None:
     """Start a service and a small demo site, and run a load test of 20 seconds through the REST API."""
-    settings = read_settings(data=data)
+    settings = read_settings(data=data or Path("headrace-demo"))
     with failing_clearly():
         uvloop.run(Demo(settings, Console()).show(keep_running))
 

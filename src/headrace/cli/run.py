@@ -25,6 +25,8 @@ from headrace.cli.report import print_report
 from headrace.service import running_service
 from headrace.settings import Settings
 
+# A terminal sends the first and the last, CI systems and `timeout` the second: all want the load to end in good order.
+_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _TERMINAL = ("completed", "aborted", "error")
 # Seconds. There is news once a second; that the run has ended is told sooner.
 _LOOK = 1.0
@@ -56,14 +58,16 @@ async def run_test(client: Client, test: UrlTest, console: Console, quiet: bool)
     """Runs the test, shows it, and stops it on Ctrl-C. Raises ClientError."""
     interrupted = asyncio.Event()
     loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGINT, interrupted.set)
+    for number in _STOPPING:
+        loop.add_signal_handler(number, interrupted.set)
     try:
         run = await client.create_run(test)
         await client.queue(run["id"])
         with display_for(console, quiet) as display:
             run = await _follow(client, run["id"], test, display, quiet, interrupted)
     finally:
-        loop.remove_signal_handler(signal.SIGINT)
+        for number in _STOPPING:
+            loop.remove_signal_handler(number)
     summary = await client.summary(run["id"])
     if not quiet or run["state"] != "completed":
         print_report(console, run, summary, await client.errors(run["id"]), await client.messages(run["id"]))
@@ -136,6 +140,9 @@ class _Watcher:
 def write_json(path: Path, outcome: Outcome) -> None:
     """Writes run and summary; a reader never sees half a file. Raises OSError."""
     text = json.dumps({"run": outcome.run, "summary": outcome.summary}, indent=2)
+    if path.exists() and not path.is_file():
+        path.write_text(text + "\n")  # a device or a pipe: it must not be replaced by a file
+        return
     with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
         try:
             file.write(text + "\n")

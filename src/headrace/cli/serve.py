@@ -30,6 +30,8 @@ async def serve(settings: Settings, listening: socket.socket, console: Console) 
         if service.new_token is not None:
             console.print("The administrator's token, shown this once (only its hash is kept):", highlight=False)
             console.print(f"    {service.new_token}", highlight=False, style="bold", soft_wrap=True)
+        elif settings.admin_token is None:
+            console.print("Tokens were made before; [bold]headrace token create[/] makes another.", highlight=False)
         console.print(f"Headrace serves at {address}", highlight=False, soft_wrap=True)
         if settings.admin_token is not None and len(settings.admin_token.get_secret_value()) < SAFE_LENGTH:
             console.print(f"[yellow]HEADRACE_ADMIN_TOKEN has fewer than {SAFE_LENGTH} characters and can be guessed.")

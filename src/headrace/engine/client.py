@@ -277,8 +277,9 @@ class Client:
         self.fetch(target, now, now, hops)
 
     def _fail_redirect(self, request: Prepared, failure: Failure, wanted_at: int, now: int) -> None:
-        # The answer itself was counted as passed: what failed is the page.
+        # The answer was counted as passed a moment ago, before anybody knew that it leads nowhere.
         if wanted_at >= self._load.measured_from:
+            request.measure.failed += 1
             self._load.measures.error(failure, request.measure.name, request.url, request.method)
         self._wanting.ended(FAILED, now)
 

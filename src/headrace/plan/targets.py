@@ -14,7 +14,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 METADATA = (
     "169.254.0.0/16",
     "fe80::/10",
-    "fd00:ec2::254",
+    "fd00:ec2::/32",
     "fd20:ce::254",
     "100.100.100.200",
     "192.0.0.192",
@@ -88,5 +88,9 @@ def _contains(entry: str, address: str) -> bool:
     return ip in network
 
 
+# NAT64, its local use, and addresses that only wrap an IPv4 one (RFC 6052, 8215, 4291)
+_WRAPPING = tuple(IPv6Network(network) for network in ("64:ff9b::/96", "64:ff9b:1::/48", "::/96"))
+
+
 def _nat64(ip: IPv6Address) -> IPv4Address | None:
-    return IPv4Address(int(ip) & 0xFFFFFFFF) if ip in IPv6Network("64:ff9b::/96") else None
+    return IPv4Address(int(ip) & 0xFFFFFFFF) if any(ip in network for network in _WRAPPING) else None

@@ -6,11 +6,12 @@ it is rung, and once a second in case a ring was lost.
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from headrace.rig.performance import Performance, RigContext, ServiceStoppedError
 from headrace.runs import life
@@ -40,22 +41,22 @@ class Conductor:
             self._loop.call_soon_threadsafe(self._bell.set)
 
     async def serve(self) -> None:
-        """Ends what an earlier service left under way, then conducts runs."""
-        await asyncio.to_thread(self._recover)
+        """Conducts runs, and ends those that an earlier service left under way."""
         try:
             while True:
                 self._bell.clear()
                 try:
                     await self._look()
-                except SQLAlchemyError:
-                    log.exception("the database does not answer; trying again")
+                except Exception:
+                    # The database does not answer, say. The next look is a second away, and runs wait for it.
+                    log.exception("the conductor could not do its work; it tries again")
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(_LOOK_AGAIN):
                         await self._bell.wait()
         finally:
-            await self._end()
+            await self._end_all()
 
-    async def _end(self) -> None:
+    async def _end_all(self) -> None:
         """Stops all runs; what they have measured by then is recorded."""
         tasks = set(self._tasks)
         for performance in self._performances.values():
@@ -67,14 +68,15 @@ class Conductor:
             await asyncio.gather(*late, return_exceptions=True)
 
     async def _look(self) -> None:
-        due = await asyncio.to_thread(self._context.runs.in_states, State.QUEUED, State.STOPPING)
-        for run in due:
+        states = (State.QUEUED, State.IN_PROGRESS, State.STOPPING)
+        for run in await asyncio.to_thread(self._context.runs.in_states, *states):
             performance = self._performances.get(run.id)
-            if run.life.state is State.STOPPING and performance is not None:
-                await performance.stop()
-            elif run.life.state is State.STOPPING:
-                await asyncio.to_thread(self._end_stopped, run)
-            elif performance is None and len(self._performances) < self._context.settings.max_concurrent_runs:
+            if performance is not None:
+                if run.life.state is State.STOPPING:
+                    await performance.stop()
+            elif run.life.state is not State.QUEUED or run.life.substate is not Substate.NONE:
+                await asyncio.to_thread(self._end_left_over, run)
+            elif len(self._performances) < self._context.settings.max_concurrent_runs:
                 self._begin(run)  # the oldest first; the others stay queued
 
     def _begin(self, run: Run) -> None:
@@ -100,27 +102,39 @@ class Conductor:
             del self._performances[run.id]
             self._bell.set()  # a place is free
 
-    def _recover(self) -> None:
-        for run in self._context.runs.in_states(State.QUEUED, State.IN_PROGRESS, State.STOPPING):
-            if run.life.state is State.QUEUED and run.life.substate is Substate.NONE:
-                continue  # not begun yet: it is taken up as if nothing had happened
+    def _end_left_over(self, run: Run) -> None:
+        """Ends a run that is under way and that nobody performs: an earlier service, or a full disk, left it so."""
+        current = self._context.runs.get(run.organization, run.id)
+        if current is None or current.life.state.terminal:
+            return  # it has ended since it was looked for
+        ended = None
+        try:
             self._context.results.recover(run.id, run.details.sampling_interval)
-            if run.life.state is State.STOPPING:
-                self._end_stopped(run)
-            else:
-                self._end_with_fault(run, _STOPPED_SERVICE)
+            if current.life.execution_started_at is not None:
+                recorded = self._context.results.total(run.id).elapsed
+                ended = current.life.execution_started_at + timedelta(seconds=recorded)
+        except Exception:
+            log.exception("what this run had measured could not be recovered; it is ended without", run=run.id)
+        if current.life.state is State.STOPPING:
+            self._end(run, lambda before: life.end_stopping(before, self._context.now()), ended)
+        else:
+            self._end_with_fault(run, _STOPPED_SERVICE, ended)
 
-    def _end_stopped(self, run: Run) -> None:
-        """Carries out a user's stop where no load is left that could be stopped."""
+    def _end_with_fault(self, run: Run, cause: str, ended: datetime | None = None) -> None:
+        if self._end(run, lambda before: life.fault(before, cause, self._context.now()), ended):
+            self._context.runs.log(run.id, Severity.CRITICAL, Source.OTHER, cause, at=self._context.now())
 
-        def end(current: Life) -> Life:
-            return current if current.state.terminal else life.end_stopping(current, self._context.now())
+    def _end(self, run: Run, step: Callable[[Life], Life], ended: datetime | None) -> bool:
+        """Whether the step was taken: False where the run is over already. `ended` is when its load did, where known."""
+        taken = False
 
-        self._context.runs.change(run.id, lambda current: replace(current, life=end(current.life)))
+        def change(current: Run) -> Run:
+            nonlocal taken
+            taken = not current.life.state.terminal
+            if not taken:
+                return current
+            before = current.life if ended is None else replace(current.life, execution_finished_at=ended)
+            return replace(current, life=step(before))
 
-    def _end_with_fault(self, run: Run, cause: str) -> None:
-        def end(current: Life) -> Life:
-            return current if current.state.terminal else life.fault(current, cause, self._context.now())
-
-        self._context.runs.log(run.id, Severity.CRITICAL, Source.OTHER, cause, at=self._context.now())
-        self._context.runs.change(run.id, lambda current: replace(current, life=end(current.life)))
+        self._context.runs.change(run.id, change)
+        return taken

@@ -5,8 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from time import time
+from typing import Any
 
+import structlog
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from headrace.plan.diagnostics import Severity as Finding
 from headrace.plan.model import Plan
@@ -27,6 +30,8 @@ from headrace.ticks.tick import Tick
 LEAD = 0.05
 # How long requests under way may still be answered after the user's stop, in seconds. No new one is sent meanwhile.
 STOP_GRACE = 0.5
+
+log: Any = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +159,10 @@ class Performance:
                 if tick.second >= -1:  # the last second of the warm-up is over: the load proper has begun
                     await self._begin_measuring(measured)
                 ended = max(ended, measured + timedelta(seconds=tick.elapsed))
-                await asyncio.to_thread(recorder.add, tick)
+                try:
+                    await asyncio.to_thread(recorder.add, tick)
+                except SQLAlchemyError:
+                    log.exception("a second could not be written; it is written with the next", run=self._run.id)
                 await self._note_abandoned(tick)
         if self._lost > 0.999:
             raise AgentError("all load generators were lost, see the messages of the run")

@@ -4,13 +4,14 @@ A hash without salt or stretching is enough, because the tokens made here are 25
 nobody anything by how long it takes: whoever tries tokens cannot choose their hashes.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from secrets import token_urlsafe
 
 from sqlalchemy import Connection, Engine, RowMapping, or_
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from headrace.runs.errors import Conflict, Invalid, NotFound
 from headrace.runs.ids import new_id
@@ -82,7 +83,8 @@ class Tokens:
         if row is None:
             return None
         if row["last_used_at"] is None or row["last_used_at"] <= at - _USE_NOTED:
-            with writing(self._database) as connection:
+            # A note that cannot be made must not keep anybody out.
+            with suppress(SQLAlchemyError), writing(self._database) as connection:
                 connection.execute(tokens.update().where(tokens.c.id == row["id"]).values(last_used_at=at))
         return Identity(row["id"], row["name"])
 
