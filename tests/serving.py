@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import structlog
 from typer.testing import CliRunner
 
 from headrace.cli.main import app
@@ -131,6 +132,7 @@ def headrace(*arguments: str, folder: Path, **variables: str) -> Done:
         result = CliRunner().invoke(app, arguments, env={"COLUMNS": "200", **variables})
     finally:
         os.chdir(before)
+        structlog.reset_defaults()  # the command has set the log to an output that is closed now
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return Done(result.exit_code, result.stdout, result.stderr)

@@ -42,7 +42,7 @@ def serving_site() -> Iterator[Site]:
             self.end_headers()
             self.wfile.write(b"ok")
 
-        do_POST = do_GET
+        do_POST = do_GET  # noqa: N815
 
         def log_message(self, format: str, *arguments: object) -> None:
             pass
