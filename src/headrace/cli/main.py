@@ -105,7 +105,7 @@ def run(
 ) -> None:
     """Load URLs with virtual users, and report what came of it.
 
-    The run passes when at least one request did, and when --max-failed and --max-p95 hold where they are given.
+    The run passes when at least one request did, one user came to the end of a round, and --max-failed and --max-p95 hold.
     """
     for option, seconds in (("--duration", duration), ("--warmup", warmup)):
         if seconds != int(seconds) or (option == "--duration" and seconds < 1):
@@ -172,11 +172,11 @@ def serve(
 
 @app.command()
 def demo(
-    data: Data = None,
+    data: Annotated[Path, typer.Option(help="The folder for the demo's own database.")] = Path("headrace-demo"),
     keep_running: Annotated[bool, typer.Option("--keep-running", help="Leave service and site running.")] = False,
 ) -> None:
     """Start a service and a small demo site, and run a load test of 20 seconds through the REST API."""
-    settings = read_settings(data=data or Path("headrace-demo"))
+    settings = read_settings(data=data)
     with failing_clearly():
         uvloop.run(Demo(settings, Console()).show(keep_running))
 
