@@ -31,8 +31,8 @@ unit: $(VENV)/.installed-test
 
 bench: $(VENV)/.installed-test  ## The table of benchmarks/RESULTS.md, measured on this machine
 	$(PIP) install -e '.[bench]'
-	$(BIN)/python benchmarks/histogram.py
-	$(BIN)/python benchmarks/url_cpu.py
+	scripts/install-bench-peers
+	$(BIN)/python benchmarks/table.py
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Headrace needs Python 3.11 or newer; name one with make PYTHON=python3.11")'

@@ -1,23 +1,27 @@
 """Our Histogram against the `hdrhistogram` package, both with 3 significant digits up to an hour, in one run.
 
     .venv/bin/pip install -e .[bench]
-    .venv/bin/python benchmarks/histogram.py
+    .venv/bin/python benchmarks/histogram.py [--quick]
 
 A ratio is hdrhistogram's time (or size) divided by ours: above 1, ours is better. The values are log-normal around 20 ms.
 """
 
 import random
 import zlib
-from collections import Counter
 from collections.abc import Callable
 from time import perf_counter
 
 import msgspec
-from hdrh.histogram import HdrHistogram
 
 from headrace.ticks.histogram import Histogram
+from measuring import Effort, UnavailableError, effort_of, parser, show
+from rows import Row
 
-VALUES = 1_000_000
+try:
+    from hdrh.histogram import HdrHistogram
+except ImportError:  # told when it is needed
+    HdrHistogram = None
+
 A_SECOND = 20_000
 MERGED = 1_000
 RECORDED_EACH = 2_000
@@ -25,44 +29,44 @@ PERCENTILES = (50, 75, 90, 95, 99)
 ROUNDS = 5
 
 
-def main() -> None:
+def rows(effort: Effort) -> list[Row]:
+    """Raises UnavailableError."""
+    if HdrHistogram is None:
+        raise UnavailableError("the package hdrhistogram is not installed; pip install -e .[bench] gets it")
     choose = random.Random(7)
-    values = [min(3_600_000_000, 1 + int(choose.lognormvariate(9.9, 0.6))) for _ in range(VALUES)]
+    values = [min(3_600_000_000, 1 + int(choose.lognormvariate(9.9, 0.6))) for _ in range(effort.histogram_values)]
     second = values[:A_SECOND]
-    parts = [values[start : start + RECORDED_EACH] for start in range(0, MERGED * 500, 500)]
-
-    print(f"{'':58}{'ours':>12}{'hdrhistogram':>15}{'ratio':>8}")
-    _times(f"record {VALUES:,} values one by one", lambda: _ours(values), lambda: _theirs(values))
-    _times(f"record a second of {A_SECOND:,} (ours: Counter, record_all)", lambda: _counted(second), lambda: _theirs(second))
-
+    parts = [values[start : start + RECORDED_EACH] for start in range(0, MERGED * 50, 50)]
     ours_parts, their_parts = [_counted(part) for part in parts], [_theirs(part) for part in parts]
-    _times(
-        f"merge {MERGED:,} histograms of {RECORDED_EACH:,}", lambda: _merge(ours_parts), lambda: _merge_theirs(their_parts)
-    )
-
     ours, theirs = _ours(values), _theirs(values)
-    _times(
-        f"percentiles {', '.join(map(str, PERCENTILES))}",
-        lambda: ours.percentiles(PERCENTILES),
-        lambda: theirs.get_percentile_to_value_dict(list(PERCENTILES)),
-    )
+    mine, other = _counted(second), _theirs(second)
+    encode = msgspec.msgpack.Encoder().encode
+    _print_errors(values, ours, theirs)
+    # hdrhistogram's own form is compressed and in base64; ours is msgpack
+    return [
+        _times(f"record {len(values):,} values one by one", lambda: _ours(values), lambda: _theirs(values)),
+        _times(f"record a second of {A_SECOND:,}, as the engine does", lambda: _counted(second), lambda: _theirs(second)),
+        _times(
+            f"merge {MERGED:,} histograms of {RECORDED_EACH:,}",
+            lambda: _merge(ours_parts),
+            lambda: _merge_theirs(their_parts),
+        ),
+        _times(
+            "five percentiles",
+            lambda: ours.percentiles(PERCENTILES),
+            lambda: theirs.get_percentile_to_value_dict(list(PERCENTILES)),
+        ),
+        _times("encode a second", lambda: encode(mine), other.encode),
+        _row("size of a second, encoded", [len(other.encode()) / len(encode(mine))]),
+        _row("size of a second, compressed", [len(other.encode()) / len(zlib.compress(encode(mine), 1))]),
+    ]
 
-    # hdrhistogram's own form is compressed and in base64; ours is msgpack, with and without zlib
-    for what, mine, other in (
-        ("second", _counted(second), _theirs(second)),
-        ("million", ours, theirs),
-    ):
-        encode, compress = msgspec.msgpack.Encoder().encode, zlib.compress
-        _times(f"encode a {what}, msgpack", lambda: encode(mine), other.encode)  # noqa: B023
-        _times(f"encode a {what}, msgpack and zlib 1", lambda: compress(encode(mine), 1), other.encode)  # noqa: B023
-        _sizes(f"size of a {what}, msgpack", len(encode(mine)), len(other.encode()))
-        _sizes(f"size of a {what}, msgpack and zlib 1", len(compress(encode(mine), 1)), len(other.encode()))
 
+def _print_errors(values: list[int], ours: Histogram, theirs: HdrHistogram) -> None:
     exact = sorted(values)
-    print("\nerror of the percentiles against the sorted values:")
     found = theirs.get_percentile_to_value_dict(list(PERCENTILES))
     for percent, us in zip(PERCENTILES, ours.percentiles(PERCENTILES), strict=True):
-        true = exact[max(1, -(-percent * VALUES // 100)) - 1]
+        true = exact[max(1, -(-percent * len(exact) // 100)) - 1]
         print(f"  p{percent}: {true:,} µs   ours {us / true - 1:+.4%}   hdrhistogram {found[percent] / true - 1:+.4%}")
 
 
@@ -76,7 +80,7 @@ def _ours(values: list[int]) -> Histogram:
 
 def _counted(values: list[int]) -> Histogram:
     histogram = Histogram()
-    histogram.record_all(Counter(values).items())
+    histogram.record_all(values)
     return histogram
 
 
@@ -102,22 +106,23 @@ def _merge_theirs(parts: list[HdrHistogram]) -> HdrHistogram:
     return whole
 
 
-def _times(what: str, ours: Callable[[], object], theirs: Callable[[], object]) -> None:
-    """Prints the best of a few rounds, the two in turns, so that a busy machine is busy for both."""
-    mine, other = float("inf"), float("inf")
-    for _ in range(ROUNDS):
-        mine, other = min(mine, _timed(ours)), min(other, _timed(theirs))
-    print(f"{what:58}{mine * 1e3:>9.3f} ms{other * 1e3:>12.3f} ms{other / mine:>8.2f}")
+def _times(what: str, ours: Callable[[], object], theirs: Callable[[], object]) -> Row:
+    """The two in turns, so that a busy machine is busy for both."""
+    return _row(what, [_timed(theirs) / _timed(ours) for _ in range(ROUNDS)])
 
 
-def _sizes(what: str, ours: int, theirs: int) -> None:
-    print(f"{what:58}{ours:>10,} B{theirs:>13,} B{theirs / ours:>8.2f}")
+def _row(what: str, ratios: list[float]) -> Row:
+    return Row(f"hdrhistogram by ours: {what}", ratios, "x", "histogram.py")
 
 
 def _timed(work: Callable[[], object]) -> float:
     started = perf_counter()
     work()
     return perf_counter() - started
+
+
+def main() -> None:
+    show(lambda: rows(effort_of(parser(__doc__).parse_args())))
 
 
 if __name__ == "__main__":

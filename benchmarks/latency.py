@@ -1,28 +1,30 @@
 """How long a run takes to start, and how soon a sample can be read: each as a share of what is promised.
 
-    python benchmarks/latency.py [--runs 5]
+    python benchmarks/latency.py [--rounds 3]
 
 Starts a service and a site on this machine, and measures through the REST API as a client would: from sending `queued` to
 the first request that the site sees (promised: 1 s), and from the end of a sampling interval to the answer that has its
 sample (promised: 2 s). Both clocks are this machine's.
 """
 
-import argparse
 import os
 import re
 import secrets
-import statistics
 import subprocess
-import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
 import httpx2
+
+from measuring import BenchmarkError, Effort, effort_of, parser, show
+from rows import Goal, Row
+from tools import headrace_command
 
 START_PROMISE, SAMPLE_PROMISE = 1.0, 2.0
 SECONDS = 4
@@ -43,37 +45,45 @@ class Site(BaseHTTPRequestHandler):
         pass
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--runs", type=int, default=5)
-    runs = parser.parse_args().runs
+def rows(effort: Effort) -> list[Row]:
+    """Raises BenchmarkError."""
     site = ThreadingHTTPServer(("127.0.0.1", 0), Site)
     site.daemon_threads = True
     Thread(target=site.serve_forever, daemon=True).start()
+    try:
+        with service() as (address, token):
+            base = f"{address}/_apis/clt/"
+            with httpx2.Client(base_url=base, auth=("", token), params={"api-version": "1.0"}, timeout=30) as client:
+                url = f"http://127.0.0.1:{site.server_address[1]}/"
+                measured = [measure(client, url) for _ in range(effort.rounds)]
+    finally:
+        site.shutdown()
+        site.server_close()
+    starts = [start / START_PROMISE for start, _ in measured]
+    samples = [sample / SAMPLE_PROMISE for _, some in measured for sample in some]
+    goal = Goal(at_least=1.0)
+    return [
+        Row("from `queued` to the first request", starts, f"of the {START_PROMISE:g} s promised", "latency.py", goal),
+        Row("from an interval's end to its sample", samples, f"of the {SAMPLE_PROMISE:g} s promised", "latency.py", goal),
+    ]
+
+
+@contextmanager
+def service() -> Iterator[tuple[str, str]]:
+    """The address of a service of its own, and its token."""
     token = secrets.token_urlsafe()
     with tempfile.TemporaryDirectory() as folder:
-        command = [str(Path(sys.executable).with_name("headrace")), "serve", "--port", "0", "--data", folder]
+        command = [headrace_command(), "serve", "--port", "0", "--data", folder]
         environment = {**os.environ, "HEADRACE_ADMIN_TOKEN": token}
-        service = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+        process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
         try:
-            address = re.search(r"serves at (\S+)", service.stdout.readline() if service.stdout else "")
-            if address is None:
-                sys.exit("the service did not start")
-            with httpx2.Client(
-                base_url=f"{address[1]}/_apis/clt/", auth=("", token), params={"api-version": "1.0"}, timeout=30
-            ) as client:
-                measured = [measure(client, f"http://127.0.0.1:{site.server_address[1]}/") for _ in range(runs)]
+            found = re.search(r"serves at (\S+)", process.stdout.readline() if process.stdout else "")
+            if found is None:
+                raise BenchmarkError("the service did not start")
+            yield found[1], token
         finally:
-            service.terminate()
-            service.wait()
-    starts = [start for start, _ in measured]
-    samples = [sample for _, some in measured for sample in some]
-    for what, values, promise in (
-        ("queued to first request", starts, START_PROMISE),
-        ("end of interval to sample", samples, SAMPLE_PROMISE),
-    ):
-        worst, middle = max(values), statistics.median(values)
-        print(f"{what:26} median {middle / promise:5.2f}, worst {worst / promise:5.2f} of the {promise:g} s promised")
+            process.terminate()
+            process.wait()
 
 
 def measure(client: httpx2.Client, url: str) -> tuple[float, list[float]]:
@@ -103,6 +113,10 @@ def call(client: httpx2.Client, method: str, path: str, body: Any = None) -> Any
     response = client.request(method, path, json=body)
     response.raise_for_status()
     return response.json() if response.content else None
+
+
+def main() -> None:
+    show(lambda: rows(effort_of(parser(__doc__).parse_args())))
 
 
 if __name__ == "__main__":

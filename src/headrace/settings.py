@@ -35,6 +35,9 @@ class Settings(BaseSettings):
     max_concurrent_runs: int = Field(10, ge=1, description="Runs at a time; further ones stay queued.")
     max_urls: int = Field(1000, ge=1, description="Most URLs of a URL test.")
     max_body: int = Field(4 * 1024 * 1024, ge=1024, description="Largest body of a request to the API, in bytes.")
+    max_plan: int = Field(
+        16 * 1024 * 1024, ge=1024, description="Largest body of a request to the API that brings a plan.yaml, in bytes."
+    )
     request_timeout: float = Field(
         60.0, gt=0, le=3600, description="How long a request of a test may take before it counts as timed out, in seconds."
     )

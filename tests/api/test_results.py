@@ -1,5 +1,6 @@
 import gzip
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -7,7 +8,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from headrace.runs import life
+from headrace.ticks.tick import Example, ExampleKind, Health, Load, Name, TransactionStats
 from tests.api.server import SITE, Server, a_tick
+from tests.results.build import histogram
 
 USER_LOAD, RESPONSE_TIME, REQUESTS = "Els~-1828439162", "Els~-1854500553", "Els~1226640887"
 
@@ -145,6 +148,71 @@ def test_the_summary_of_a_run_under_way_is_that_so_far(server: Server) -> None:
     recorder = server.start(run_id)
     recorder.add(a_tick(0))
     assert server.get(f"/testruns/{run_id}/resultsummary").json()["overallRequestSummary"]["totalRequests"] == 2
+
+
+# --- our extension of the summary ---
+
+
+def test_the_summary_has_the_verdict_and_what_the_old_service_had_no_place_for(server: Server) -> None:
+    run_id = server.new_run()["id"]
+    recorder = server.start(run_id)
+    tick = a_tick(0)
+    tick.load["Scenario1"] = Load(5, 5, due=10, dropped=4)
+    tick.health = Health(loop_lag_us=2000, processes=2, send_lag=histogram(3), open_files=7, file_limit=100)
+    tick.transactions[Name("Scenario1", "shop", "Pay")] = TransactionStats(1, 2, histogram(30), histogram(20))
+    recorder.add(tick)
+    server.finish(run_id, recorder)
+    summary = server.get(f"/testruns/{run_id}/resultsummary").json()
+    told = summary["headrace"]
+    assert told["verdict"] == "invalid"
+    (reason,) = told["reasons"]
+    assert (reason["name"], reason["verdict"]) == ("dropped_arrivals", "invalid")
+    assert reason["message"].startswith("4 of 10 arrivals (40 %) were dropped")
+    generator = told["generator"]
+    assert (generator["arrivalsDue"], generator["arrivalsDropped"], generator["measuredSeconds"]) == (10, 4, 1)
+    assert (generator["sendLag"]["iterations"], generator["sendLag"]["average"]) == (1, 0.003)
+    assert told["overallRequest"]["averageServiceTime"] == pytest.approx(0.03)
+    assert [entry["percentile"] for entry in told["overallRequest"]["serviceTimePercentileData"]] == [50, 75, 90, 95, 99]
+    assert len(told["topSlowRequests"]) == len(summary["topSlowRequests"]) == 2
+    (transaction,) = summary["topSlowTransactions"]
+    assert (transaction["transactionName"], transaction["totalTransactions"]) == ("Pay", 3)
+    assert (transaction["averageResponseTime"], transaction["averageTransactionTime"]) == (0.02, 0.03)
+    assert told["topSlowTransactions"] == [{"passedTransactions": 1, "failedTransactions": 2}]
+    assert "examples" not in told
+
+
+def test_examples_are_in_the_summary_where_they_are_asked_for(server: Server) -> None:
+    run_id = server.new_run()["id"]
+    recorder = server.start(run_id)
+    example = Example(
+        *(ExampleKind.FAILED, Name("Scenario1", "shop", "gone"), 1_700_000_000.5, 40_000, 30_000, SITE + "gone", "GET"),
+        *(404, "The server answered 404.", "GET /gone HTTP/1.1", "HTTP/1.1 404 Not Found"),
+    )
+    recorder.add(replace(a_tick(0), examples=[example]))
+    expected = {
+        "kind": "failed",
+        "scenarioName": "Scenario1",
+        "testName": "shop",
+        "requestName": "gone",
+        "date": "2023-11-14T22:13:20.5000000Z",
+        "responseTime": 0.04,
+        "serviceTime": 0.03,
+        "method": "GET",
+        "url": SITE + "gone",
+        "status": 404,
+        "error": "The server answered 404.",
+        "request": "GET /gone HTTP/1.1",
+        "response": "HTTP/1.1 404 Not Found",
+    }
+    assert server.get(f"/testruns/{run_id}/resultsummary", examples="true").json()["headrace"]["examples"] == [expected]
+    server.finish(run_id, recorder)
+    assert server.get(f"/testruns/{run_id}/resultsummary", examples="true").json()["headrace"]["examples"] == [expected]
+
+
+def test_a_run_that_measured_nothing_is_not_judged(server: Server) -> None:
+    run_id = server.new_run()["id"]
+    told = server.get(f"/testruns/{run_id}/resultsummary", examples="true").json()["headrace"]
+    assert (told["verdict"], told["reasons"], told["examples"]) == (None, [], [])
 
 
 # --- counters ---

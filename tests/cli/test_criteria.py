@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from headrace.cli.criteria import Criteria, parse_share
+from headrace.cli.criteria import Criteria, parse_share, parse_verdict
 
 
 def summary(passed: int = 90, failed: int = 10, p95: float = 0.2, rounds: int = 5) -> dict[str, Any]:
@@ -41,6 +41,42 @@ def test_the_share_of_failed_requests_may_be_reached_but_not_passed(share: float
 @pytest.mark.parametrize(("seconds", "holds"), [(0.2, True), (0.199, False)])
 def test_the_p95_may_be_reached_but_not_passed(seconds: float, holds: bool) -> None:
     assert (Criteria(max_p95=seconds).violations(summary()) == []) is holds
+
+
+@pytest.mark.parametrize(
+    ("verdict", "mildest", "fails"),
+    [
+        ("valid", "suspect", False),
+        ("suspect", "suspect", True),
+        ("invalid", "suspect", True),
+        ("valid", "invalid", False),
+        ("suspect", "invalid", False),
+        ("invalid", "invalid", True),
+    ],
+)
+def test_numbers_that_cannot_be_trusted_fail_a_run_that_asks_for_it(verdict: str, mildest: str, fails: bool) -> None:
+    reasons = [{"name": "send_lag", "verdict": kind, "message": f"It is {kind}."} for kind in ("invalid", "suspect")]
+    judged = {**summary(), "headrace": {"verdict": verdict, "reasons": reasons}}
+    told = [f"The numbers are {verdict}: It is {verdict}."] if fails else []
+    assert Criteria(fail_on_verdict=mildest).violations(judged) == told
+    assert Criteria().violations(judged) == []
+
+
+@pytest.mark.parametrize("extension", [{}, {"headrace": {"verdict": None, "reasons": []}}])
+def test_a_run_that_nobody_judged_does_not_pass_for_valid(extension: dict[str, Any]) -> None:
+    (told,) = Criteria(fail_on_verdict="invalid").violations({**summary(), **extension})
+    assert told.startswith("There is no verdict on the numbers")
+
+
+@pytest.mark.parametrize("text", ["suspect", "invalid"])
+def test_verdicts_that_can_fail_a_run_are_read(text: str) -> None:
+    assert parse_verdict(text) == text
+
+
+@pytest.mark.parametrize("text", ["", "valid", "INVALID", "bad"])
+def test_what_is_no_verdict_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="write suspect or invalid"):
+        parse_verdict(text)
 
 
 def test_every_violation_is_told() -> None:

@@ -6,9 +6,15 @@ from dataclasses import dataclass
 from time import monotonic, time
 from typing import Any
 
+import msgspec
+
 from headrace.engine.load import SegmentLoad
-from headrace.plan.model import Browser, BrowserShare, Page, Plan, Request, Scenario, Test
+from headrace.engine.scenario import ScenarioLoad
+from headrace.plan.load import Constant
+from headrace.plan.model import Browser, BrowserShare, Plan, Scenario, Test, TestShare, Tls
+from headrace.plan.requests import Page, Request
 from headrace.plan.segment import Segment
+from headrace.plan.steps import Step
 from headrace.ticks.tick import ErrorName, Name, PageStats, RequestStats, TestStats, Tick
 
 BROWSER = Browser("Test", (("User-Agent", "headrace-test"), ("Accept", "*/*")))
@@ -69,17 +75,25 @@ class Outcome:
 
 
 def page(url: str, *dependents: str) -> Page:
-    return Page(Request("GET", url, url), tuple(Request("GET", dependent, dependent) for dependent in dependents))
+    return Page(Request(url), tuple(Request(dependent) for dependent in dependents))
 
 
 def plan(
-    *pages: str | Page, users: int = 1, duration: float = 0.5, browsers: Sequence[Browser] = (BROWSER,), **more: Any
+    *steps: str | Step, users: int = 1, duration: float = 0.5, browsers: Sequence[Browser] = (BROWSER,), **more: Any
 ) -> Plan:
-    """One scenario of pages; `think_time` is the scenario's, all else the plan's."""
-    test = Test("Test", tuple(item if isinstance(item, Page) else page(item) for item in pages))
+    """One scenario of one test of steps; what is no field of a plan is one of its scenario or of its test."""
+    test = Test("Test", tuple(page(step) if isinstance(step, str) else step for step in steps), **_fields(Test, more))
     shares = tuple(BrowserShare(browser, 1.0) for browser in browsers)
-    scenario = Scenario("Scenario", test, users, shares, more.pop("think_time", 0.0))
-    return Plan("plan", (scenario,), duration, **more)
+    load = more.pop("load", Constant(users))
+    scenario = Scenario("Scenario", (TestShare("Test"),), load, shares, **_fields(Scenario, more))
+    if "verify_certificates" in more:
+        more["tls"] = Tls(verify=more.pop("verify_certificates"))
+    return Plan("plan", (test,), (scenario,), duration, **more)
+
+
+def _fields(kind: type[msgspec.Struct], more: dict[str, Any]) -> dict[str, Any]:
+    own = set(kind.__struct_fields__) - set(Plan.__struct_fields__)
+    return {name: more.pop(name) for name in list(more) if name in own}
 
 
 async def run(plan: Plan, meanwhile: Callable[[SegmentLoad], Awaitable[None]] | None = None) -> Outcome:
@@ -93,18 +107,22 @@ async def run(plan: Plan, meanwhile: Callable[[SegmentLoad], Awaitable[None]] | 
     return Outcome(ticks)
 
 
+def _done(load: ScenarioLoad) -> bool:
+    return bool(load.target) and not load.running and all(user.iteration for user in load.users)
+
+
 async def run_once(plan: Plan) -> Outcome:
     """Runs a plan until every user has made one iteration: give it a think time of ONCE."""
 
     async def stop(load: SegmentLoad) -> None:
-        scenarios = load._scenarios  # the only way to tell at once; ticks come once a second
-        await until(lambda: all(scenario.present == len(scenario.users) and not scenario.running for scenario in scenarios))
+        # the only way to tell at once; ticks come once a second
+        await until(lambda: all(_done(one) for one in load.scenarios))
         load.stop(grace=0.0)
 
     return await run(plan, stop)
 
 
-async def once(*pages: str | Page, **more: Any) -> Outcome:
+async def once(*pages: str | Step, **more: Any) -> Outcome:
     """Each user goes through the pages once."""
     return await run_once(plan(*pages, duration=60.0, think_time=ONCE, **more))
 

@@ -12,6 +12,7 @@ import struct
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from time import monotonic
 from types import TracebackType
 from typing import Self, cast
 
@@ -20,13 +21,16 @@ BODY = b"Hello from the target."
 
 @dataclass
 class Seen:
-    """A request as it came. `connection` is the number of its connection, from 0; `size` its bytes."""
+    """A request as it came. `connection` is the number of its connection, from 0; `size` its bytes. `at`: when it was all here
+    (monotonic, in seconds)."""
 
     connection: int
     method: str
     path: str
     headers: list[tuple[str, str]]
     size: int
+    body: bytes = b""
+    at: float = 0.0
 
     def header(self, name: str) -> str | None:
         return next((value for key, value in self.headers if key.lower() == name.lower()), None)
@@ -132,12 +136,16 @@ class Target:
     async def _read(self, number: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Exchange | None:
         try:
             head = await reader.readuntil(b"\r\n\r\n")
+            request, *lines = head.decode("latin-1").split("\r\n")[:-2]
+            method, path, _ = request.split(" ")
+            headers = [cast(tuple[str, str], tuple(line.split(": ", 1))) for line in lines]
+            seen = Seen(number, method, path, headers, len(head))
+            seen.body = await reader.readexactly(int(seen.header("Content-Length") or 0))
         except asyncio.IncompleteReadError:
             return None
-        request, *lines = head.decode("latin-1").split("\r\n")[:-2]
-        method, path, _ = request.split(" ")
-        headers = [cast(tuple[str, str], tuple(line.split(": ", 1))) for line in lines]
-        self.seen.append(seen := Seen(number, method, path, headers, len(head)))
+        seen.size += len(seen.body)
+        seen.at = monotonic()
+        self.seen.append(seen)
         return Exchange(seen, self, reader, writer)
 
     async def _answer(self, exchange: Exchange) -> None:

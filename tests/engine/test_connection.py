@@ -13,15 +13,16 @@ from hypothesis import strategies as st
 
 from headrace.engine.connection import Connection
 from headrace.engine.failures import Failure
-from headrace.engine.heads import Head, HeadMemory
-from headrace.engine.measures import RequestMeasure
+from headrace.engine.heads import Head
+from headrace.engine.line import Line
+from headrace.engine.memory import HeadMemory
 from headrace.engine.prepared import Origin, Prepared
 from headrace.engine.tls import TlsConnection, client_context
-from headrace.ticks.tick import Name
+from tests.engine.asking import a_request
 from tests.engine.target import BODY, response
 
 ORIGIN = Origin(False, "site.test", 80)
-REQUEST = Prepared("GET", "http://site.test/", "/", ORIGIN, b"GET / HTTP/1.1\r\n\r\n", RequestMeasure(Name("s", "t", "/")))
+REQUEST = a_request(ORIGIN)
 
 
 @dataclass
@@ -32,6 +33,8 @@ class Owner:
     answers: list[tuple[int, int, int]] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     closings: int = 0
+    tls_sessions: dict[Origin, ssl.SSLSession] | None = None
+    line: Line | None = None
 
     def answered(self, connection: Connection, request: Prepared, head: Head, now: int) -> None:
         assert request is REQUEST
@@ -43,6 +46,9 @@ class Owner:
     def broken(self, connection: Connection, request: Prepared, failure: Failure, now: int) -> None:
         assert request is REQUEST
         self.failures.append(failure.message)
+
+    def abandon(self, connection: Connection, request: Prepared, now: int) -> None:
+        raise AssertionError("nobody gives up here")
 
     def closed(self, connection: Connection) -> None:
         self.closings += 1

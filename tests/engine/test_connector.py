@@ -1,6 +1,7 @@
 """Making connections: to the first address that takes one, and not too many at once."""
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -8,35 +9,14 @@ from typing import Any
 import pytest
 
 from headrace.engine import connector as module
-from headrace.engine.connection import Connection
-from headrace.engine.connector import Connector, UnconnectedError
-from headrace.engine.failures import Failure
-from headrace.engine.heads import Head
-from headrace.engine.prepared import Origin, Prepared
-from headrace.engine.resolver import Resolver
+from headrace.engine.connector import UnconnectedError
+from headrace.engine.prepared import Origin
 from headrace.engine.tls import client_context
-from headrace.plan.targets import TargetRule
-from tests.engine.running import until
+from headrace.plan.model import Tls
+from tests.engine.asking import Asker, a_connector, a_request, listening, until
 from tests.engine.target import Target
 
 pytestmark = pytest.mark.anyio
-
-
-class Nobody:
-    """An owner that is told nothing, since it asks for nothing."""
-
-    def answered(self, connection: Connection, request: Prepared, head: Head, now: int) -> None:
-        raise AssertionError
-
-    def broken(self, connection: Connection, request: Prepared, failure: Failure, now: int) -> None:
-        raise AssertionError
-
-    def closed(self, connection: Connection) -> None:
-        pass
-
-
-def a_connector() -> Connector:
-    return Connector(Resolver(TargetRule()), client_context(verify=False))
 
 
 @pytest.fixture
@@ -54,7 +34,7 @@ def unreachable() -> Iterator[int]:
 
 async def test_an_origin_that_does_not_answer_delays_no_other(unreachable: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_AT_ONCE", 2)
-    connector, nobody = a_connector(), Nobody()
+    connector, nobody = a_connector(), Asker()
     async with Target() as target:
         origin = Origin(False, "127.0.0.1", unreachable)
         stuck = [asyncio.create_task(connector.connect(origin, nobody)) for _ in range(3)]
@@ -79,7 +59,7 @@ async def test_no_more_connections_to_an_origin_are_made_at_once_than_its_queue_
     server = await asyncio.start_server(keep_waiting, "127.0.0.1", 0)
     connector = a_connector()
     origin = Origin(True, "127.0.0.1", server.sockets[0].getsockname()[1])
-    making = [asyncio.create_task(connector.connect(origin, Nobody())) for _ in range(10)]
+    making = [asyncio.create_task(connector.connect(origin, Asker())) for _ in range(10)]
     await until(lambda: len(arrived) == 3)
     await asyncio.sleep(0.05)
     assert len(arrived) == 3
@@ -94,19 +74,96 @@ async def test_no_more_connections_to_an_origin_are_made_at_once_than_its_queue_
     server.close()
 
 
-@pytest.mark.parametrize("anyio_backend", ["asyncio"])  # where a test can say what a name resolves to
+class Names:
+    """What names resolve to."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
+        self.addresses = addresses
+        monkeypatch.setattr(socket, "getaddrinfo", self._look_up)
+
+    def _look_up(self, host: str, port: int, *more: Any, **named: Any) -> list[Any]:
+        found = self.addresses if host == "site.test" else (host,)
+        families = [socket.AF_INET6 if ":" in address else socket.AF_INET for address in found]
+        return [
+            (family, socket.SOCK_STREAM, 6, "", (address, port)) for family, address in zip(families, found, strict=True)
+        ]
+
+
+in_asyncio = pytest.mark.parametrize("anyio_backend", ["asyncio"])  # where a test can say what a name resolves to
+
+
+@in_asyncio
 async def test_the_first_address_that_takes_a_connection_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    addresses = ["127.0.0.2", "127.0.0.3", "127.0.0.1"]
-
-    def look_up(host: str, port: int, *more: Any, **named: Any) -> list[Any]:
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in addresses]
-
-    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    Names(monkeypatch, "127.0.0.2", "127.0.0.3", "127.0.0.1")
     connector = a_connector()
     async with Target() as target:
-        connection = await connector.connect(Origin(False, "site.test", target.port), Nobody())
-        assert not connection.lost
-        connection.abort()
+        for _ in range(4):  # whichever comes first
+            connection = await connector.connect(Origin(False, "site.test", target.port), Asker())
+            assert not connection.lost
+            connection.abort()
         port = target.port
-    with pytest.raises(UnconnectedError, match=rf"refused it site\.test \(127\.0\.0\.1\):{port}"):
-        await connector.connect(Origin(False, "site.test", port), Nobody())
+    with pytest.raises(UnconnectedError, match=rf"refused it site\.test \(127\.0\.0\.\d\):{port}"):
+        await connector.connect(Origin(False, "site.test", port), Asker())
+
+
+@in_asyncio
+async def test_connections_are_spread_over_all_addresses_of_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    Names(monkeypatch, "127.0.0.1", "127.0.0.2", "::1")
+    connector = a_connector()
+    async with Target(host="127.0.0.1") as one, contextlib.AsyncExitStack() as stack:
+        counts = {"127.0.0.2": 0, "::1": 0}
+        for host in counts:
+
+            async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, host: str = host) -> None:
+                counts[host] += 1
+                await reader.read()
+                writer.close()
+
+            server = await asyncio.start_server(accept, host, one.port)
+            stack.callback(server.close)
+        origin = Origin(False, "site.test", one.port)
+        connections = [await connector.connect(origin, Asker()) for _ in range(9)]
+        await until(lambda: sum(counts.values()) + one.connections == 9)
+        assert (one.connections, *counts.values()) == (3, 3, 3)
+        for connection in connections:
+            connection.abort()
+
+
+async def test_an_address_of_ip_version_6_is_connected_to() -> None:
+    async with Target(host="::1") as target:
+        origin, asker = Origin(False, "::1", target.port), Asker()
+        connection = await a_connector().connect(origin, asker)
+        assert (await asker.ask(connection, a_request(origin))).status == 200
+        connection.abort()
+
+
+async def test_what_making_a_connection_took_is_known_for_its_first_request() -> None:
+    async with Target() as target:
+        connection = await a_connector().connect(Origin(False, "localhost", target.port), Asker())
+        connection.abort()
+    assert connection.dns_us > 0
+    assert connection.connect_us > 0
+    assert connection.tls_us == 0
+
+
+async def test_tls_settings_are_made_when_they_are_first_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+
+    def make(tls: Tls, http2: bool = False) -> Any:
+        made.append(tls)
+        return client_context(tls, http2)
+
+    monkeypatch.setattr(module, "client_context", make)
+    connector = a_connector(Tls(verify=False))
+    async with Target() as target:
+        (await connector.connect(Origin(False, "127.0.0.1", target.port), Asker())).abort()
+    assert made == []
+    async with listening(_close) as port:
+        for _ in range(2):
+            with pytest.raises(UnconnectedError):
+                await connector.connect(Origin(True, "127.0.0.1", port), Asker())
+    assert len(made) == 1
+
+
+async def _close(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.read(1)

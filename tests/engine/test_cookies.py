@@ -1,10 +1,13 @@
 """Cookies as RFC 6265 has them; the numbers are its sections."""
 
+import tracemalloc
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from publicsuffixlist import PSLFILE, PublicSuffixList
 
 from headrace.engine import cookies
 from headrace.engine.cookies import CookieJar
@@ -193,6 +196,132 @@ def test_the_version_changes_with_the_cookies() -> None:
     assert len(versions) == 4
     jar.set("nonsense", "shop.test", "/", True)
     assert jar.version in versions
+
+
+@pytest.mark.parametrize(
+    ("host", "domain", "accepted"),
+    [
+        ("shop.co.uk", "co.uk", False),
+        ("shop.co.uk", "shop.co.uk", True),
+        ("a.shop.co.uk", "shop.co.uk", True),
+        ("joe.github.io", "github.io", False),
+        ("joe.github.io", "joe.github.io", True),
+        ("www.example.com", "com", False),
+        ("a.b.ck", "b.ck", False),  # *.ck
+        ("a.www.ck", "www.ck", True),  # !www.ck
+        ("a.b.kobe.jp", "b.kobe.jp", False),
+        ("a.city.kobe.jp", "city.kobe.jp", True),
+        ("a.xn--55qx5d.cn", "xn--55qx5d.cn", False),  # 公司.cn
+        ("a.b.xn--55qx5d.cn", "b.xn--55qx5d.cn", True),
+        ("app.corp.internal", "corp.internal", True),
+        ("a.xn--zzzzzzzz.test", "xn--zzzzzzzz.test", True),
+    ],
+)
+def test_5_3_nobody_sets_a_cookie_for_a_public_suffix(host: str, domain: str, accepted: bool) -> None:
+    jar = jar_with(f"a=b; Domain={domain}", host=host)
+    assert sent(jar, host) == ("a=b" if accepted else "")
+    assert sent(jar, f"other.{domain}") == ("a=b" if accepted else "")
+
+
+@pytest.mark.parametrize("host", ["github.io", "co.uk", "localhost"])
+def test_5_3_a_host_that_is_a_public_suffix_keeps_its_cookies_to_itself(host: str) -> None:
+    jar = jar_with(f"a=b; Domain={host}", host=host)
+    assert sent(jar, host) == "a=b"
+    assert sent(jar, f"joe.{host}") == ""
+
+
+def test_the_list_is_read_as_its_library_reads_it() -> None:
+    library = PublicSuffixList()
+    rules = [line for line in Path(PSLFILE).read_text("utf-8").split("\n") if line and not line.startswith("//")]
+    assert len(rules) > 9000
+    for rule in rules[::20]:
+        try:
+            domain = rule.lstrip("!*.").encode("idna").decode()
+        except UnicodeError:
+            continue  # names that the codec of 2003 does not know
+        for name in (domain, f"x.{domain}"):
+            assert (sent(jar_with(f"a=b; Domain={name}", host=f"w.{name}"), f"w.{name}") == "") is library.is_public(name), (
+                name
+            )
+
+
+@pytest.mark.parametrize(
+    ("cookie", "secure", "accepted"),
+    [
+        ("__Secure-a=b; Secure", True, True),
+        ("__Secure-a=b; Secure; Domain=shop.test", True, True),
+        ("__Secure-a=b", True, False),
+        ("__secure-a=b", True, False),
+        ("__Secure-a=b; Secure", False, False),
+        ("__Host-a=b; Secure; Path=/", True, True),
+        ("__Host-a=b; Secure; Path=/; Domain=", True, True),
+        ("__Host-a=b; Secure; Path=/; Domain=www.shop.test", True, False),
+        ("__Host-a=b; Secure; Path=/a", True, False),
+        ("__Host-a=b; Secure", True, False),
+        ("__HOST-a=b; Path=/", True, False),
+        ("__Hostile=b", True, True),
+    ],
+)
+def test_bis_4_1_3_a_prefix_is_a_promise(cookie: str, secure: bool, accepted: bool) -> None:
+    assert len(jar_with(cookie, secure=secure)) == accepted
+
+
+def test_a_value_can_be_asked_for() -> None:
+    jar = jar_with("a=1; Path=/", "a=2; Path=/a", "b=3; Secure; Path=/", "c=4; Max-Age=0")
+    assert jar.get("a", "www.shop.test", "/a/b", True) == "2"
+    assert jar.value_for("a", "http://www.shop.test") == "1"
+    assert jar.value_for("a", "http://www.shop.test:8080/a?b=c") == "2"
+    assert jar.value_for("b", "https://www.shop.test/") == "3"
+    assert jar.value_for("b", "http://www.shop.test/") is None
+    assert jar.value_for("a", "https://shop.test/") is None
+    assert jar.value_for("c", "https://www.shop.test/") is None
+
+
+def test_a_jar_can_be_emptied() -> None:
+    jar = jar_with("a=1", "b=2")
+    version = jar.version
+    jar.clear()
+    assert (len(jar), sent(jar)) == (0, "")
+    assert jar.version != version
+
+
+def test_the_version_stays_where_the_same_cookie_is_set_again(clock: Clock) -> None:
+    jar = jar_with("a=b; Max-Age=10", "c=d")
+    version = jar.version
+    clock.now += 5
+    jar.set("a=b; Max-Age=10", "www.shop.test", "/a/b", True)
+    jar.set("c=d", "www.shop.test", "/a/b", True)
+    assert jar.version == version
+    assert jar.expire_next() == NOW + 15
+    # What ends earlier than before must not go on being sent.
+    jar.set("a=b; Max-Age=10", "www.shop.test", "/a/b", True)
+    clock.now -= 1
+    jar.set("a=b; Max-Age=10", "www.shop.test", "/a/b", True)
+    assert jar.version != version
+
+
+def test_a_cookie_that_differs_in_an_attribute_only_replaces_the_other() -> None:
+    jar = jar_with("a=b; Path=/; Secure")
+    version = jar.version
+    jar.set("a=b; Path=/", "www.shop.test", "/", True)
+    assert jar.version != version
+    assert sent(jar, secure=False) == "a=b"
+
+
+def test_a_jar_with_two_cookies_is_small() -> None:
+    CookieJar().set("session=x; Path=/; HttpOnly", "www.shop.test", "/login", True)
+    tracemalloc.start()
+    try:
+        jars = []
+        for number in range(1000):
+            jar = CookieJar()
+            jar.set(f"session={number:032x}; Path=/; HttpOnly", "www.shop.test", "/login", True)
+            jar.set(f"cart={number}; Path=/; Max-Age=3600", "www.shop.test", "/login", True)
+            jars.append(jar)
+        size = tracemalloc.get_traced_memory()[0] / len(jars)
+    finally:
+        tracemalloc.stop()
+    assert size < 700
 
 
 _bytes = st.text(st.characters(max_codepoint=255), max_size=80)

@@ -15,7 +15,22 @@ import pytest
 import trustme
 import uvloop
 
-from headrace.engine.failures import Failure, closed_early, http_error, not_connected, status_name
+from headrace.engine.failures import (
+    Failure,
+    bad_header,
+    bad_url,
+    bad_value,
+    closed_early,
+    http_error,
+    not_authenticated,
+    not_connected,
+    rule_failed,
+    status_name,
+    unanswered,
+    unbound,
+    undecodable,
+    unexpected_status,
+)
 from headrace.plan.targets import TargetRule
 from tests.engine.running import ONCE, Outcome, plan, run_once
 from tests.engine.target import BODY, Route, Target, answer, endlessly, redirect, response, send, slowly
@@ -335,3 +350,66 @@ def test_a_connection_that_cannot_be_made_says_where_and_why(error: OSError, mes
 def test_a_broken_connection_says_who_broke_it_and_when(make: Callable[[bool, bool], Failure]) -> None:
     assert make(False, False).message.endswith("the server closed it before it answered.")
     assert make(True, True).message.endswith("the server reset it before the response was complete.")
+
+
+EXPECTED = frozenset((302, 200))
+
+
+@pytest.mark.parametrize(
+    ("failure", "kind", "subkind", "message"),
+    [
+        (
+            unexpected_status(404, EXPECTED),
+            "HttpError",
+            "404 - NotFound",
+            "404 - NotFound was received, expected was 200 - OK, 302 - Found",
+        ),
+        (
+            not_authenticated(401, "the server asks for 'ntlm', not for digest"),
+            "HttpError",
+            "401 - Unauthorized",
+            "401 - Unauthorized: the server asks for 'ntlm', not for digest.",
+        ),
+        (unbound("$HIDDEN1.a"), "TestError", "WebTestException", "Context parameter '$HIDDEN1.a' not found in test context"),
+        (
+            rule_failed("ExtractionRuleError", "ExtractText", "nothing found"),
+            "ExtractionRuleError",
+            "ExtractText",
+            "nothing found",
+        ),
+        (
+            bad_url("no url", "is not a URL"),
+            "Exception",
+            "UriFormatException",
+            "The request was not sent: its URL 'no url' is not a URL.",
+        ),
+        (
+            bad_header("X-A", "b\r\nc"),
+            "Exception",
+            "ArgumentException",
+            "The request was not sent: the header 'X-A' has a line break or a null character in its value, 'b\\r\\nc'.",
+        ),
+        (bad_value("'é' is bad"), "Exception", "EncoderFallbackException", "The request was not sent: 'é' is bad."),
+        (
+            undecodable("It is not gzip"),
+            "Exception",
+            "InvalidDataException",
+            "Found invalid data while decoding. It is not gzip.",
+        ),
+        (unanswered(), "RequestTimeout", "Timeout", "The load ended before the request was answered."),
+    ],
+)
+def test_what_is_not_the_network_s_fault_is_told_too(failure: Failure, kind: str, subkind: str, message: str) -> None:
+    assert (failure.kind, failure.subkind, failure.message) == (kind, subkind, message)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda text: rule_failed("ValidationRuleError", "ValidationRuleFindText", text),
+        lambda text: bad_url(text, "is too long"),
+        lambda text: bad_header(text, text),
+    ],
+)
+def test_what_a_server_sent_does_not_make_a_message_long(make: Callable[[str], Failure]) -> None:
+    assert len(make("x" * 100_000).message) < 1100

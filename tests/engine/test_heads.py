@@ -2,7 +2,8 @@
 
 import pytest
 
-from headrace.engine.heads import Head, HeadMemory
+from headrace.engine.heads import Head
+from headrace.engine.memory import HeadMemory
 
 PLAIN = Head(200, 5, True)
 

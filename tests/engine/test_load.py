@@ -4,13 +4,16 @@ import asyncio
 import contextlib
 import os
 from collections import Counter
-from dataclasses import replace
 from time import sleep, time
 
 import pytest
+from msgspec.structs import replace
 
 from headrace.engine.load import SegmentLoad
-from headrace.plan.model import Browser, BrowserShare, Page, Plan, Scenario, Test
+from headrace.engine.measures import Measures
+from headrace.plan.load import Constant
+from headrace.plan.model import Browser, BrowserShare, Plan, Scenario, Test, TestShare
+from headrace.plan.requests import Page
 from headrace.plan.segment import Segment
 from headrace.ticks.tick import Tick
 from tests.engine.running import ONCE, Outcome, page, plan, run, run_once, until
@@ -69,7 +72,7 @@ async def test_a_load_that_is_stopped_before_it_begins_reports_nothing() -> None
         assert target.seen == []
 
 
-async def test_requests_that_no_answer_comes_to_are_given_up_and_counted_apart() -> None:
+async def test_requests_that_no_answer_comes_to_have_failed_when_the_load_is_over() -> None:
     async with Target({"/silent": send(then="silence")}) as target:
 
         async def stop(load: SegmentLoad) -> None:
@@ -79,8 +82,10 @@ async def test_requests_that_no_answer_comes_to_are_given_up_and_counted_apart()
         outcome = await run(plan(target.url("/"), target.url("/silent"), users=5, duration=60.0), stop)
         await until(lambda: target.open == 0)  # and their connections are closed
     assert_adds_up(outcome, target)
-    assert outcome.whole.abandoned == 5
-    assert outcome.requests.passed == 5
+    assert outcome.whole.abandoned == 0
+    assert (outcome.requests.passed, outcome.requests.failed) == (5, 5)
+    assert outcome.error.kind == "RequestTimeout"
+    assert "The load ended" in outcome.error.message
     assert outcome.tests.total == 0  # an iteration that was cut short is none
 
 
@@ -103,7 +108,7 @@ async def test_a_stop_shortens_the_wait_for_the_last_answers() -> None:
             load.stop(grace=0.1)
 
         outcome = await run(plan(target.url(), users=3, duration=0.2), stop)
-    assert outcome.whole.abandoned == 3
+    assert outcome.requests.failed == 3
     assert outcome.whole.elapsed < 4.0
 
 
@@ -167,9 +172,14 @@ async def test_users_think_between_iterations_not_between_pages() -> None:
 
 async def test_the_load_is_the_users_and_those_inside_an_iteration() -> None:
     async with Target({"/silent": send(then="silence")}) as target:
-        thinking = plan(target.url("/"), users=3, think_time=ONCE).scenarios[0]
-        waiting = plan(target.url("/silent"), users=2).scenarios[0]
-        both = Plan("plan", (replace(thinking, name="Thinking"), replace(waiting, name="Waiting")), 0.4, request_timeout=0.6)
+        thinking = plan(target.url("/"), users=3, think_time=ONCE)
+        waiting = plan(target.url("/silent"), users=2)
+        scenarios = (
+            replace(thinking.scenarios[0], name="Thinking"),
+            replace(waiting.scenarios[0], name="Waiting", mix=(TestShare("Silent"),)),
+        )
+        tests = (*thinking.tests, replace(waiting.tests[0], name="Silent"))
+        both = Plan("plan", tests, scenarios, 0.4, request_timeout=0.6)
         outcome = await run(both)
     for tick in outcome.ticks:
         assert (tick.load["Thinking"].users, tick.load["Thinking"].running) == (3, 0)
@@ -198,11 +208,16 @@ async def test_a_delay_of_the_generator_itself_shows() -> None:
     assert outcome.whole.health.loop_lag_us > 150_000
 
 
-async def test_an_error_of_the_engine_itself_ends_the_load_and_is_raised(capfd: pytest.CaptureFixture[str]) -> None:
-    async with Target() as target:
-        empty = replace(plan(target.url(), duration=60.0).scenarios[0], test=Test("Empty", ()))
-        with pytest.raises(IndexError):
-            await run(Plan("plan", (empty,), 60.0))
+async def test_an_error_of_the_engine_itself_ends_the_load_and_is_raised(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(self: Measures, *_: object) -> None:
+        raise IndexError("a fault")
+
+    monkeypatch.setattr(Measures, "error", fail)
+    async with Target({"/": answer(500)}) as target:
+        with pytest.raises(IndexError, match="a fault"):
+            await run(plan(target.url(), duration=60.0))
 
 
 async def test_bodies_without_end_do_not_outlive_the_time_out() -> None:
@@ -229,13 +244,12 @@ async def test_a_browser_mix_shows_at_the_target_in_its_shares() -> None:
 
 async def test_scenarios_run_side_by_side_and_are_told_apart() -> None:
     async with Target() as target:
+        browsers = plan(target.url()).scenarios[0].browsers
+        tests = tuple(Test(f"{name}s", (page(target.url(f"/{name}")),)) for name in ("buy", "look"))
         scenarios = tuple(
-            Scenario(
-                name, Test(f"{name}s", (page(target.url(f"/{name}")),)), users, plan(target.url()).scenarios[0].browsers
-            )
-            for name, users in (("buy", 2), ("look", 3))
+            Scenario(name, (TestShare(f"{name}s"),), Constant(users), browsers) for name, users in (("buy", 2), ("look", 3))
         )
-        outcome = await run(Plan("plan", scenarios, 0.5))
+        outcome = await run(Plan("plan", tests, scenarios, 0.5))
     counts = {name.scenario: stats.total for name, stats in outcome.whole.requests.items()}
     assert counts == {"buy": target.count("/buy"), "look": target.count("/look")}
     assert {name.test for name in outcome.whole.tests} == {"buys", "looks"}

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import threading
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from headrace.engine import resolver
 from headrace.engine.resolver import Resolver, UnresolvedError
 from headrace.plan.targets import TargetRule
-from tests.engine.running import until
+from tests.engine.asking import until
 
 pytestmark = pytest.mark.anyio
 
@@ -56,8 +57,22 @@ async def test_many_users_make_one_look_up(names: Names) -> None:
     names.known["shop.test"] = ["192.0.2.1", "192.0.2.2", "192.0.2.1"]
     resolver = Resolver(TargetRule())
     answers = await asyncio.gather(*(resolver.resolve("shop.test", 80) for _ in range(100)))
-    assert set(answers) == {("192.0.2.1", "192.0.2.2")}
+    assert set(answers) == {("192.0.2.1", "192.0.2.2"), ("192.0.2.2", "192.0.2.1")}
     assert names.asked == ["shop.test"]
+
+
+async def test_each_address_is_first_as_often_as_the_others_also_when_asked_again(names: Names) -> None:
+    names.known["shop.test"] = ["192.0.2.1", "192.0.2.2", "2001:db8::1"]
+    names.known["other.test"] = ["192.0.2.8", "192.0.2.9"]
+    resolver = Resolver(TargetRule())
+    firsts: Counter[str] = Counter()
+    for number in range(12):  # each a minute after the one before
+        names.now = number * 60.0
+        for host in ("shop.test", "other.test"):
+            addresses = await resolver.resolve(host, 80)
+            assert sorted(addresses) == names.known[host]
+            firsts[addresses[0]] += 1
+    assert firsts == {"192.0.2.1": 4, "192.0.2.2": 4, "2001:db8::1": 4, "192.0.2.8": 6, "192.0.2.9": 6}
 
 
 async def test_a_user_who_gives_up_takes_the_answer_from_nobody(names: Names) -> None:
@@ -132,3 +147,23 @@ async def test_what_is_remembered_is_bounded(names: Names, monkeypatch: pytest.M
         await one.resolve(f"h{number}.test", 80)
         assert len(one._answers) <= 20
     assert one._asking == {}
+
+
+@pytest.mark.parametrize(
+    ("rule", "host", "refused"),
+    [
+        (TargetRule(), "shop.test", False),
+        (TargetRule(allow=("*.test",), deny=()), "shop.test", False),
+        (TargetRule(allow=("192.0.2.0/24",), deny=()), "192.0.2.1", False),
+        (TargetRule(allow=("192.0.2.0/24",), deny=()), "shop.test", True),
+        (TargetRule(allow=("192.0.2.0/24",), deny=()), "198.51.100.1", True),
+        (TargetRule(), "169.254.169.254", True),
+        (TargetRule(deny=("*.internal",)), "db.internal.", True),
+    ],
+)
+def test_behind_a_proxy_the_name_decides(rule: TargetRule, host: str, refused: bool) -> None:
+    if refused:
+        with pytest.raises(UnresolvedError, match="The request was not sent: "):
+            Resolver(rule).check_unresolved(host)
+    else:
+        Resolver(rule).check_unresolved(host)

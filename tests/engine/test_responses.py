@@ -1,5 +1,7 @@
 """Reading responses the thorough way."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -80,13 +82,13 @@ def test_no_bytes_raise_anything_but_a_violation(data: bytes) -> None:
 def test_one_reader_reads_one_response_after_the_other() -> None:
     reader = ResponseReader()
     assert reader.feed(b"HTTP/1.1 302 F\r\nLocation: /a\r\nSet-Cookie: a=b\r\nContent-Length: 1\r\n\r\nx")
-    assert reader.head == Head(302, 1, True, "/a", ("a=b",))
+    assert bare(reader.head) == Head(302, 1, True, "/a", ("a=b",))
     reader.reset()
     assert reader.feed(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n")
-    assert (reader.head, reader.content) == (Head(200, None, True), 2)
+    assert (bare(reader.head), reader.content) == (Head(200, None, True), 2)
     reader.reset()
     assert reader.feed(b"HTTP/1.1 204 No\r\n\r\n")
-    assert (reader.head, reader.content) == (Head(204, 0, True), 0)
+    assert (bare(reader.head), reader.content) == (Head(204, 0, True), 0)
 
 
 @pytest.mark.parametrize(
@@ -116,12 +118,12 @@ def test_a_connection_is_reusable_where_the_end_of_the_response_is_known_and_nob
 def test_what_goes_before_the_response_leaves_nothing_behind() -> None:
     before = b"HTTP/1.1 103 E\r\nSet-Cookie: a=b\r\nLocation: /x\r\nContent-Length: 5\r\n\r\n"
     head, content, whole, _, _ = read(before + b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nab")
-    assert (head, content, whole) == (Head(200, 2, True), 2, True)
+    assert (bare(head), content, whole) == (Head(200, 2, True), 2, True)
 
 
 def test_trailers_are_not_headers() -> None:
     data = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nSet-Cookie: a=b\r\nLocation: /x\r\n\r\n"
-    assert read(data)[0] == Head(200, None, True)
+    assert bare(read(data)[0]) == Head(200, None, True)
 
 
 def test_texts_are_utf_8_where_they_can_be_and_cookies_are_bytes() -> None:
@@ -146,4 +148,33 @@ def test_a_long_body_in_small_chunks_is_no_long_head() -> None:
     parts = [chunk[:3], chunk[3:]] * 100_000
     head, content, whole, _, violation = read(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", *parts, b"0\r\n\r\n")
     assert (content, whole, violation) == (100_000, True, None)
-    assert head == Head(200, None, True)
+    assert bare(head) == Head(200, None, True)
+
+
+def bare(head: Head | None) -> Head | None:
+    """What decides how to go on, without the lines as they came."""
+    return replace(head, reason="", headers=()) if head is not None else None
+
+
+def test_the_lines_of_the_head_are_kept_as_they_came() -> None:
+    head = read(b"HTTP/1.1 200 All  Fine\r\nX-One: a\r\nContent-Length: 0\r\nx-one: b\r\n\r\n")[0]
+    assert head is not None
+    assert head.reason == "All  Fine"
+    assert head.all("x-one") == ["a", "b"]
+    assert (head.header("x-one"), head.header("x-two")) == ("a", None)
+
+
+def test_a_body_is_kept_as_far_as_somebody_looks_and_counted_to_its_end() -> None:
+    reader = ResponseReader()
+    reader.reset(keep=5)
+    assert reader.feed(b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nabc") is False
+    assert reader.feed(b"defgh") is True
+    assert (reader.take_body(), reader.content) == (b"abcde", 8)
+
+
+def test_the_answer_to_head_has_no_body_whatever_its_length_says() -> None:
+    reader = ResponseReader()
+    reader.reset(bodiless=True)
+    assert reader.feed(b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n") is True
+    with pytest.raises(ViolationError):
+        reader.feed(b"12345678")

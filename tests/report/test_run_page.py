@@ -8,13 +8,26 @@ import pytest
 
 from headrace.report.run_page import REFRESH, render_run_page
 from headrace.results.errors import ErrorDetail, Errors, ErrorSubtype, ErrorType
-from headrace.results.summary import RequestSummary, ScenarioSummary, Summary
+from headrace.results.summary import (
+    GeneratorSummary,
+    RequestSummary,
+    ScenarioSummary,
+    Summary,
+    Timings,
+    TransactionSummary,
+)
+from headrace.results.verdict import Reason, Verdict, VerdictKind
 from headrace.runs.model import Abort, Identity, Life, Message, Run, RunDetails, Severity, Source, State, Substate
+from headrace.ticks.tick import Example, ExampleKind, Name
 
 AT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 EVIL = "<script>alert(1)</script>\"'&"
 PERCENTILES = ((50, 0.02), (75, 0.03), (90, 0.0456), (95, 0.125), (99, 1.5))
-REQUEST = RequestSummary("http://site.test/", "shop", "Scenario1", 1234, 1200, 34, 41.13, 0.0312, PERCENTILES)
+SERVICE = ((50, 0.005), (75, 0.006), (90, 0.007), (95, 0.008), (99, 0.009))
+REQUEST = RequestSummary(
+    *("http://site.test/", "shop", "Scenario1", 1234, 1200, 34, 41.13, 0.0312, PERCENTILES, 0.01, SERVICE),
+    timings=Timings(mean_first_byte_time=0.0075),
+)
 SUMMARY = Summary(
     elapsed=30.0,
     scenario=ScenarioSummary("", 0, 25),
@@ -45,6 +58,22 @@ def errors(count: int = 1, text: str = "The server answered 404.") -> Errors:
     )
     subkind = ErrorSubtype("404 - NotFound", 5 * count, details)
     return Errors(5 * count, (ErrorType("HttpError", 5 * count, (subkind,)),))
+
+
+def an_example(error: str) -> Example:
+    return Example(
+        kind=ExampleKind.FAILED,
+        name=Name("Scenario1", "shop", "x"),
+        at=AT.timestamp(),
+        response_us=5000,
+        service_us=4000,
+        url="http://site.test/x",
+        method="GET",
+        status=500,
+        error=error,
+        request="GET /x HTTP/1.1",
+        response="HTTP/1.1 500 Oh no",
+    )
 
 
 def text_of(page: str) -> str:
@@ -81,14 +110,66 @@ def test_the_page_of_a_run_shows_what_it_measured() -> None:
         "95th percentile 125 ms",
         "Failed 2.8%",
         "Most users 25",
-        "Requests 1,234 1,200 34 31.2 ms 20.0 ms 30.0 ms 45.6 ms 125 ms 1.50 s",
-        "http://site.test/ 1,234 34 31.2 ms 125 ms 1.50 s",
+        "Requests, response time 1,234 1,200 34 31.2 ms 20.0 ms 30.0 ms 45.6 ms 125 ms 1.50 s",
+        "Requests, service time 1,234 1,200 34 10.0 ms 5.0 ms 6.0 ms 7.0 ms 8.0 ms 9.0 ms",
+        "http://site.test/ 1,234 34 31.2 ms 20.0 ms 125 ms 1.50 s 5.0 ms 8.0 ms 9.0 ms",
+        "First byte, on average 7.5 ms",
         "5 HttpError 404 - NotFound GET http://site.test/0 The server answered 404.",
         "2026-03-01 12:00:00 UTC info This run was requested by 'Ada'.",
         "Virtual users 25",
         "Created by Ada",
     ):
         assert shown in text
+
+
+def test_the_verdict_stands_on_top_with_its_reasons() -> None:
+    verdict = Verdict(VerdictKind.SUSPECT, (Reason("send_lag", VerdictKind.SUSPECT, "It was late. Use more agents."),))
+    page = render_run_page(a_run(), replace(SUMMARY, verdict=verdict), Errors(), [])
+    told = "The numbers of this run are suspect. It was late. Use more agents."
+    assert text_of(page).index(told) < text_of(page).index("Requests 1,234")
+    assert '<section class="card verdict suspect">' in page
+
+
+def test_a_run_under_way_is_judged_so_far() -> None:
+    page = render_run_page(a_run(State.IN_PROGRESS, Substate.RUNNING), replace(SUMMARY, verdict=Verdict()), Errors(), [])
+    assert "So far the numbers of this run are valid." in text_of(page)
+
+
+def test_nothing_is_said_of_a_run_that_was_not_judged() -> None:
+    assert "numbers of this run" not in text_of(render_run_page(a_run(), SUMMARY, Errors(), []))
+
+
+def test_transactions_connections_and_arrivals_are_shown_where_there_are_any() -> None:
+    pay = TransactionSummary("Pay", "shop", "Scenario1", 12, 0.2, 5.2, PERCENTILES, 9, 3)
+    generator = GeneratorSummary(
+        seconds=30, busy_seconds=4, scheduled_iterations=5, send_lag=PERCENTILES, due=100, dropped=7, longest_loop_lag=0.012
+    )
+    request = replace(SUMMARY.request, cached=77, timings=Timings(40, 0.001, 0.002, 0.003, 0.0075))
+    summary = replace(
+        SUMMARY, request=request, transaction=replace(pay, name=""), slowest_transactions=(pay,), generator=generator
+    )
+    text = text_of(render_run_page(a_run(), summary, Errors(), []))
+    for shown in (
+        "Transactions, without pauses 12 9 3 200 ms",
+        "Pay 12 3 200 ms 5.20 s 20.0 ms 125 ms 1.50 s",
+        "New connections 40 DNS, on average 1.0 ms Connect, on average 2.0 ms TLS, on average 3.0 ms",
+        "Answered by caches 77",
+        "Arrivals dropped 7 of 100",
+        "Send lag, 50 / 99 % 20.0 ms / 1.50 s",
+        "Seconds with a busy process 4 of 30",
+        "Longest delay of a generator 12.0 ms",
+    ):
+        assert shown in text
+    bare = text_of(render_run_page(a_run(), SUMMARY, Errors(), []))
+    assert not any(word in bare for word in ("Transactions", "New connections", "dropped", "Send lag", "caches"))
+
+
+def test_examples_are_folded_away_and_bounded() -> None:
+    page = render_run_page(a_run(), SUMMARY, Errors(), [], [an_example(f"it failed {n}") for n in range(35)])
+    assert page.count("<details>") == 30
+    text = text_of(page)
+    assert "it failed 0 · GET http://site.test/x · 5.0 ms GET /x HTTP/1.1 HTTP/1.1 500 Oh no" in text
+    assert "5 more examples are in the results file." in text
 
 
 def test_a_run_that_measured_nothing_yet_has_a_page() -> None:
@@ -113,8 +194,13 @@ def test_only_a_run_that_is_not_over_is_looked_at_again(state: State) -> None:
 def test_names_from_outside_are_text_and_never_markup() -> None:
     run = a_run(name=EVIL, description=EVIL, source_identifier=EVIL, abort=Abort(EVIL, EVIL, EVIL, AT, (EVIL,)))
     summary = replace(SUMMARY, slowest_requests=(replace(REQUEST, name=EVIL),))
-    page = render_run_page(run, summary, errors(text=EVIL), [Message("m", "r", AT, Severity.ERROR, Source.OTHER, EVIL)])
+    transaction = TransactionSummary(EVIL, "shop", "Scenario1", 1)
+    summary = replace(summary, transaction=transaction, slowest_transactions=(transaction,))
+    message = Message("m", "r", AT, Severity.ERROR, Source.OTHER, EVIL)
+    example = replace(an_example(EVIL), url=EVIL, method=EVIL, request=EVIL, response=f"</pre>{EVIL}")
+    page = render_run_page(run, summary, errors(text=EVIL), [message], [example])
     assert "<script" not in page
+    assert page.count("</pre>") == 2
     assert EVIL in text_of(page)
 
 

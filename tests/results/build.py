@@ -6,11 +6,23 @@ from typing import Any
 from sqlalchemy import Engine, Table, select
 
 from headrace.store.database import reading
-from headrace.store.schema import counters, intervals, results, samples, ticks
+from headrace.store.schema import counters, examples, intervals, losses, results, samples, ticks
 from headrace.ticks.histogram import Histogram
-from headrace.ticks.tick import ErrorName, ErrorStats, Load, Name, PageStats, RequestStats, TestStats, Tick
+from headrace.ticks.tick import (
+    ErrorName,
+    ErrorStats,
+    Example,
+    ExampleKind,
+    Load,
+    Name,
+    PageStats,
+    RequestStats,
+    TestStats,
+    Tick,
+    TransactionStats,
+)
 
-TABLES = (ticks, intervals, counters, samples, results)
+TABLES = (ticks, intervals, counters, samples, examples, losses, results)
 
 
 def histogram(*milliseconds: int) -> Histogram:
@@ -28,6 +40,20 @@ def requests(*milliseconds: int, failed: int = 0) -> RequestStats:
 
 def pages(*milliseconds: int) -> PageStats:
     return PageStats(len(milliseconds), 0, histogram(*milliseconds))
+
+
+def transactions(*milliseconds: int, failed: int = 0, pauses: int = 0) -> TransactionStats:
+    """Transactions with these times, of which so many ms each were pauses."""
+    times = histogram(*milliseconds), histogram(*(ms - pauses for ms in milliseconds))
+    return TransactionStats(len(milliseconds) - failed, failed, *times)
+
+
+def example(
+    kind: ExampleKind = ExampleKind.FAILED, at: float = 0.0, milliseconds: int = 5, error: str = "it failed"
+) -> Example:
+    name = Name("s", "t", "/")
+    us = milliseconds * 1000
+    return Example(kind, name, at, us, us, "http://site/", "GET", 500, error, "GET / HTTP/1.1", "HTTP/1.1 500 Oh\r\n\r\nno")
 
 
 def iterations(*milliseconds: int, failed: int = 0, made: int = 0) -> TestStats:
@@ -60,6 +86,11 @@ def everything(database: Engine, run_id: str) -> dict[str, list[tuple[Any, ...]]
 
 
 def by_name(found: Iterable[Any], name: str, instance: str = "_Total") -> Any:
-    """The one counter of this name and instance."""
-    (counter,) = [counter for counter in found if (counter.name, counter.instance) == (name, instance)]
+    """The one counter of this name and instance; for the response time, that of requests."""
+    (counter,) = [
+        counter
+        for counter in found
+        if (counter.name, counter.instance) == (name, instance)
+        and (counter.category, counter.name) != ("LoadTest:Transaction", "Avg. Response Time")
+    ]
     return counter

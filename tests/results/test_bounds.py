@@ -1,6 +1,6 @@
-from headrace.results.bounds import FURTHER_ERRORS, OTHER_PAGES, OTHER_REQUESTS, Bounds
+from headrace.results.bounds import FURTHER_ERRORS, OTHER_PAGES, OTHER_REQUESTS, OTHER_TRANSACTIONS, Bounds
 from headrace.ticks.tick import ErrorName, ErrorStats, Name, Tick
-from tests.results.build import pages, requests
+from tests.results.build import example, pages, requests, transactions
 
 
 def error(subkind: str, url: str, kind: str = "HttpError") -> ErrorName:
@@ -12,17 +12,20 @@ def test_a_tick_within_the_bounds_is_left_as_it_is() -> None:
     assert Bounds().fold(tick) is tick
 
 
-def test_requests_and_pages_over_the_bound_add_up() -> None:
-    tick = Tick(0, 1.0, abandoned=3)
+def test_requests_pages_and_transactions_over_the_bound_add_up() -> None:
+    tick = Tick(0, 1.0, abandoned=3, examples=[example()])
     for milliseconds in (1, 2, 3, 4):
         tick.requests[Name("s", "t", f"/{milliseconds}")] = requests(milliseconds)
         tick.pages[Name("s", "t", f"/{milliseconds}")] = pages(milliseconds)
+        tick.transactions[Name("s", "t", f"/{milliseconds}")] = transactions(milliseconds)
     folded = Bounds(most_names=2).fold(tick)
     assert list(folded.requests) == [Name("s", "t", "/1"), Name("s", "t", "/2"), OTHER_REQUESTS]
     assert list(folded.pages) == [Name("s", "t", "/1"), Name("s", "t", "/2"), OTHER_PAGES]
     assert folded.requests[OTHER_REQUESTS] == requests(3, 4)
     assert folded.pages[OTHER_PAGES] == pages(3, 4)
-    assert folded.abandoned == 3
+    assert list(folded.transactions) == [Name("s", "t", "/1"), Name("s", "t", "/2"), OTHER_TRANSACTIONS]
+    assert folded.transactions[OTHER_TRANSACTIONS] == transactions(3, 4)
+    assert (folded.abandoned, folded.examples) == (3, [example()])
 
 
 def test_a_name_that_was_let_through_stays() -> None:

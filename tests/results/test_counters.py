@@ -1,8 +1,8 @@
 import pytest
 
 from headrace.results.counters import COUNTERS, CounterKind, Reading, computed
-from headrace.ticks.tick import RequestStats, TestStats
-from tests.results.build import histogram, requests
+from headrace.ticks.tick import PageStats, RequestStats, TestStats
+from tests.results.build import histogram, requests, transactions
 
 NOTHING = Reading(0, 0, 0)
 
@@ -26,7 +26,9 @@ def test_an_average_count_is_per_unit_of_its_base() -> None:
     assert computed(CounterKind.AVERAGE_COUNT, Reading(100, 10, 0), Reading(160, 14, 0)) == 15.0
 
 
-@pytest.mark.parametrize("kind", [CounterKind.AVERAGE_TIMER, CounterKind.AVERAGE_COUNT, CounterKind.RATE])
+@pytest.mark.parametrize(
+    "kind", [CounterKind.AVERAGE_TIMER, CounterKind.AVERAGE_COUNT, CounterKind.SAMPLE_FRACTION, CounterKind.RATE]
+)
 def test_a_value_without_anything_to_divide_by_is_zero(kind: CounterKind) -> None:
     same = Reading(5, 5, 5)
     assert computed(kind, same, same) == 0.0
@@ -46,11 +48,19 @@ def test_there_are_the_counters_of_the_reference() -> None:
             "Avg. Requests/Test",
             "Avg. Test Time",
         ],
-        "LoadTest:Page": ["Total Pages", "Avg. Page Time", "Pages/Sec"],
+        "LoadTest:Transaction": ["Total Transactions", "Avg. Transaction Time", "Avg. Response Time", "Transactions/Sec"],
+        "LoadTest:Page": [
+            "Total Pages",
+            "Avg. Page Time",
+            "Page Response Time Goal",
+            "% Pages Meeting Goal",
+            "Pages/Sec",
+        ],
         "LoadTest:Request": [
             "Total Requests",
             "Passed Requests",
             "Failed Requests",
+            "Cached Requests",
             "Requests/Sec",
             "Passed Requests/Sec",
             "Failed Requests/Sec",
@@ -83,6 +93,39 @@ def test_times_are_raw_in_units_of_100_ns_and_count_their_requests() -> None:
     assert read("Avg. Response Time") == (500_000, 2)
     assert read("Avg. First Byte Time") == (450_000, 2)
     assert read("Avg. Connection Wait Time") == (9_000, 1)
+
+
+def test_a_sample_fraction_is_the_percentage_between_the_readings() -> None:
+    assert computed(CounterKind.SAMPLE_FRACTION, Reading(10, 100, 0), Reading(13, 104, 0)) == 75.0
+
+
+def test_a_transaction_is_timed_with_and_without_the_pauses_in_it() -> None:
+    stats = transactions(30, 50, pauses=10)
+
+    def read(name: str) -> tuple[int, int]:
+        counter = COUNTERS["LoadTest:Transaction", name]
+        return counter.raw(stats), counter.base(stats)
+
+    assert read("Avg. Transaction Time") == (800_000, 2)
+    assert read("Avg. Response Time") == (600_000, 2)
+    assert read("Total Transactions") == (2, 0)
+
+
+def test_goals_are_those_of_the_pages_that_have_one() -> None:
+    stats = PageStats(passed=9, goals=4, goals_met=3, goal_us=4_000_000)
+
+    def read(name: str) -> tuple[int, int]:
+        counter = COUNTERS["LoadTest:Page", name]
+        return counter.raw(stats), counter.base(stats)
+
+    assert read("Page Response Time Goal") == (40_000_000, 4)
+    assert read("% Pages Meeting Goal") == (3, 4)
+
+
+def test_what_a_cache_answered_is_counted_apart() -> None:
+    stats = RequestStats(passed=2, cached=5)
+    assert COUNTERS["LoadTest:Request", "Cached Requests"].raw(stats) == 5
+    assert COUNTERS["LoadTest:Request", "Total Requests"].raw(stats) == 2
 
 
 def test_content_length_is_of_the_answers() -> None:

@@ -9,8 +9,8 @@ from headrace.results import export as export_module
 from headrace.results.export import export
 from headrace.results.reader import Results
 from headrace.results.recorder import Recorder
-from headrace.ticks.tick import Name
-from tests.results.build import errors, home, iterations, pages, requests, tick
+from headrace.ticks.tick import Health, Name
+from tests.results.build import errors, example, histogram, home, iterations, pages, requests, tick, transactions
 
 
 def exported(database: Engine, run_id: str, **header: Any) -> dict[str, Any]:
@@ -24,6 +24,7 @@ def test_a_run_without_results_is_a_whole_document(database: Engine, run_id: str
     assert (document["format"], document["version"]) == ("headrace-results", 1)
     assert document["header"] == {"run": {"number": 7, "name": "a “run”"}}
     assert document["counters"] == document["tests"] == document["pages"] == document["requests"] == []
+    assert document["transactions"] == document["examples"] == []
     assert document["summary"]["request"]["total"] == document["errors"]["occurrences"] == 0
 
 
@@ -55,6 +56,24 @@ def test_everything_that_was_recorded_is_in_the_document(database: Engine, run_i
         "buckets": [[1000, 1], [3001, 2]],
     }
     assert (second["name"], second["failed"], second["service"]["count"]) == ("/b", 1, 1)
+
+
+def test_the_verdict_transactions_send_lags_and_examples_are_in_the_document(database: Engine, run_id: str) -> None:
+    recorder = Recorder(database, run_id, 2)
+    pay = {Name("s", "t", "Pay"): transactions(30, 50, failed=1, pauses=10)}
+    recorder.add(tick(0, transactions=pay, health=Health(send_lag=histogram(2)), examples=[example()]))
+    recorder.note_loss(0.5)
+    recorder.close()
+    document = exported(database, run_id)
+    assert document["summary"]["verdict"]["kind"] == "invalid"
+    assert document["summary"]["verdict"]["reasons"][0]["name"] == "lost_generators"
+    (transaction,) = document["transactions"]
+    assert (transaction["name"], transaction["passed"], transaction["failed"]) == ("Pay", 1, 1)
+    assert (transaction["time"]["total_us"], transaction["response"]["total_us"]) == (80_000, 60_000)
+    assert document["send_lag"]["total_us"] == 2000
+    (kept,) = document["examples"]
+    assert (kept["kind"], kept["scenario"], kept["name"], kept["response_us"]) == ("failed", "s", "/", 5000)
+    assert (kept["request"], kept["response"]) == ("GET / HTTP/1.1", "HTTP/1.1 500 Oh\r\n\r\nno")
 
 
 def test_a_run_under_way_is_exported_up_to_its_last_second(database: Engine, run_id: str) -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from headrace.results import instances
 from headrace.results.instances import PUBLISHED, Register, counter_number
 from headrace.ticks.tick import Load, Name, Tick
-from tests.results.build import errors, iterations, pages, requests
+from tests.results.build import errors, iterations, pages, requests, transactions
 from tests.ticks.strategies import ticks
 
 WIRE = {
@@ -47,12 +47,13 @@ def test_a_name_is_unique_in_the_published_groups() -> None:
     assert all("All" in c.groups for c in found)
 
 
-def test_each_scenario_test_page_and_request_has_its_instances() -> None:
+def test_each_scenario_test_transaction_page_and_request_has_its_instances() -> None:
     tick = Tick(
         0,
         1.0,
         load={"shop": Load()},
         tests={Name("shop", "buy", ""): iterations(1)},
+        transactions={Name("shop", "buy", "Pay"): transactions(1)},
         pages={Name("shop", "buy", "Home"): pages(1)},
         requests={Name("shop", "buy", "Home"): requests(1), Name("shop", "buy", "logo"): requests(1)},
         errors=errors("HttpError", 1),
@@ -60,6 +61,7 @@ def test_each_scenario_test_page_and_request_has_its_instances() -> None:
     assert names_of(tick) == [
         ("LoadTest:Scenario", "shop"),
         ("LoadTest:Test", "buy"),
+        ("LoadTest:Transaction", "Pay"),
         ("LoadTest:Page", "Home"),
         ("LoadTest:Request", "Home"),
         ("LoadTest:Request", "logo"),
@@ -80,7 +82,7 @@ def test_an_instance_is_met_once() -> None:
     register = Register()
     register.totals()
     tick = Tick(0, 1.0, requests={Name("s", "t", "/"): requests(1)})
-    assert len(register.meet(tick)) == 10
+    assert len(register.meet(tick)) == 11
     assert register.meet(tick) == []
 
 
@@ -142,5 +144,5 @@ def test_a_number_that_is_taken_is_hashed_again(monkeypatch: pytest.MonkeyPatch)
     found = register.totals() + register.meet(
         Tick(0, 1.0, requests={Name("s", "t", str(n)): requests(1) for n in range(10)})
     )
-    assert len({counter.id for counter in found}) == len(found) == 31 + 100
+    assert len({counter.id for counter in found}) == len(found) == 38 + 110
     assert {counter.id for counter in found[:8]} == set(WIRE)

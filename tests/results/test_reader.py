@@ -9,6 +9,7 @@ from headrace.results.instances import USER_LOAD, CounterSummary
 from headrace.results.reader import Results, Sample
 from headrace.results.recorder import Recorder
 from headrace.results.summary import Summary
+from headrace.results.verdict import Verdict
 from headrace.ticks.tick import Load, Name, Tick
 from tests.results.build import by_name, errors, everything, home, iterations, tick
 
@@ -30,6 +31,8 @@ def test_a_run_without_results_is_empty(database: Engine, run_id: str) -> None:
     assert results.samples(run_id, USER_LOAD) == results.history(run_id) == []
     assert results.load(run_id) == {}
     assert results.total(run_id) == Tick(0, 0.0)
+    assert results.verdict(run_id) is None
+    assert results.examples(run_id) == []
 
 
 def test_recovering_a_run_that_measured_nothing_leaves_it_empty(database: Engine, run_id: str) -> None:
@@ -45,6 +48,7 @@ def test_a_run_under_way_is_answered_from_its_recorder(database: Engine, recorde
     assert results.errors(recorder.run_id, "Exception").occurrences == 0
     assert len(results.history(recorder.run_id)) == 7
     assert results.load(recorder.run_id) == {"s": Load(7, 7)}
+    assert results.verdict(recorder.run_id) == recorder.verdict() == Verdict()
 
 
 def test_a_run_that_is_over_is_answered_from_the_database(database: Engine, recorder: Recorder) -> None:
@@ -115,7 +119,7 @@ def test_samples_of_one_run_are_not_those_of_another(
 
 def test_counters_come_with_the_totals_first(database: Engine, recorder: Recorder) -> None:
     instances = [counter.instance for counter in Results(database).counters(recorder.run_id)]
-    assert instances == ["_Total"] * 31 + ["s"] * 2 + ["/"] * 10
+    assert instances == ["_Total"] * 38 + ["s"] * 2 + ["/"] * 11
 
 
 def test_counters_are_had_by_group_in_any_case(database: Engine, recorder: Recorder) -> None:
@@ -128,7 +132,7 @@ def test_counters_are_had_by_group_in_any_case(database: Engine, recorder: Recor
     assert names("Throughput") == ["User Load", "Tests/Sec", "Pages/Sec", "Requests/Sec", "Errors/Sec"]
     assert names("APPLICATION") == ["User Load"]
     assert len(names("Default")) == len(names("Performance", "Throughput", "Application")) == 8
-    assert len(names("All")) == 43
+    assert len(names("All")) == 51
     assert names("another") == names() == []
 
 
@@ -148,5 +152,5 @@ def test_many_counters_are_summarised_at_once(database: Engine, run_id: str) -> 
     recorder = Recorder(database, run_id, 1)
     recorder.add(tick(0, tests={Name("s", f"t{number}", ""): iterations(10) for number in range(200)}))
     counters = Results(database).counters(run_id, summarize=True)
-    assert len(counters) == 31 + 2 + 1600
+    assert len(counters) == 38 + 2 + 1600
     assert by_name(counters, "Avg. Test Time", "t199").summary == CounterSummary(0.01, 0.01, 0.01)

@@ -1,3 +1,4 @@
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Thread
@@ -11,9 +12,10 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from headrace.results.reader import Results
 from headrace.results.recorder import HISTORY, Recorder, Second
-from headrace.store.schema import counters, intervals, results, samples, ticks
-from headrace.ticks.tick import Load, Name, Tick
-from tests.results.build import by_name, errors, everything, home, pages, requests, rows, tick
+from headrace.results.verdict import Verdict
+from headrace.store.schema import counters, examples, intervals, losses, results, samples, ticks
+from headrace.ticks.tick import Health, Load, Name, Tick
+from tests.results.build import by_name, errors, everything, example, home, pages, requests, rows, tick
 from tests.ticks.strategies import ticks as any_tick
 
 on_one_database = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -52,7 +54,7 @@ def test_opening_writes_the_totals_at_zero(database: Engine, run_id: str) -> Non
     Recorder(database, run_id, 5)
     assert {row[4] for row in rows(database, counters, run_id)} == {"_Total"}
     assert {row[1:] for row in rows(database, samples, run_id)} == {(0, 0, 0, 0, 0.0)}
-    assert len(rows(database, samples, run_id)) == len(rows(database, counters, run_id)) == 31
+    assert len(rows(database, samples, run_id)) == len(rows(database, counters, run_id)) == 38
 
 
 def test_a_second_is_in_the_database_once_it_is_added(database: Engine, run_id: str) -> None:
@@ -201,6 +203,74 @@ def test_requests_over_the_bound_are_added_up_and_not_dropped(database: Engine, 
     assert results.summary(run_id).request.total == 1003
 
 
+def test_examples_are_kept_once_however_many_intervals_there_are(database: Engine, run_id: str) -> None:
+    recorder = Recorder(database, run_id, 1)
+    for second in range(5):
+        recorder.add(tick(second, examples=[example(at=10.0 - second)]))
+    assert len(rows(database, examples, run_id)) == 1
+    assert all(b"HTTP/1.1" not in zlib.decompress(row[1]) for row in rows(database, intervals, run_id))
+    recorder.close()
+    first = [example(at=at) for at in (6.0, 7.0, 8.0, 9.0, 10.0)]
+    assert Results(database).examples(run_id) == Results(database).total(run_id).examples == recorder.examples() == first
+
+
+def test_examples_that_did_not_change_are_not_written_again(database: Engine, run_id: str) -> None:
+    recorder = Recorder(database, run_id, 1)
+    recorder.add(tick(0, examples=[example()]))
+    sent = statements(database, lambda: recorder.add(tick(1, examples=[example()])))
+    assert not any("examples" in statement for statement in sent)
+
+
+def test_examples_of_a_run_under_way_are_there_before_its_interval_is_over(database: Engine, run_id: str) -> None:
+    recorder, reader = Recorder(database, run_id, 2), Results(database)
+    for second in range(3):
+        recorder.add(tick(second, examples=[example(at=second)]))
+    assert reader.examples(run_id) == [example(at=0), example(at=1), example(at=2)]
+    reader.attach(recorder)
+    assert reader.examples(run_id) == [example(at=0), example(at=1), example(at=2)]
+
+
+def test_a_loss_is_known_at_once_and_after_a_restart(database: Engine, run_id: str) -> None:
+    recorder = Recorder(database, run_id, 5)
+    recorder.add(tick(0))
+    assert recorder.verdict() == Verdict()
+    recorder.note_loss(0.25)
+    again = Recorder(database, run_id, 5)
+    again.note_loss(0.5)
+    again.close()
+    for summary in (again.summary(), Results(database).summary(run_id)):
+        assert summary.generator.lost == 0.75
+        assert summary.verdict is not None
+        assert [reason.name for reason in summary.verdict.reasons] == ["lost_generators"]
+    assert Results(database).verdict(run_id) == again.verdict()
+
+
+def test_a_loss_that_the_database_refused_is_written_with_the_next_second(database: Engine, run_id: str) -> None:
+    recorder = Recorder(database, run_id, 5)
+    with refusing(database), pytest.raises(DBAPIError):
+        recorder.note_loss(0.25)
+    recorder.add(tick(0))
+    assert rows(database, losses, run_id) == [(0, 0.25)]
+
+
+def test_there_is_no_verdict_where_no_second_was_measured(database: Engine, run_id: str) -> None:
+    recorder = Recorder(database, run_id, 5)
+    recorder.add(tick(-1))
+    recorder.close()
+    assert recorder.verdict() is Results(database).verdict(run_id) is None
+
+
+def test_seconds_are_judged_one_by_one_however_they_were_recorded(database: Engine, run_id: str) -> None:
+    """Two busy seconds of six, one of them in an interval that is over, and one second that never came."""
+    busy = Health(busiest_cpu_us=990_000, loop_lag_us=100_000)
+    for second in (0, 1, 2, 3, 5, 6):
+        Recorder(database, run_id, 3).add(tick(second, health=busy if second in (1, 6) else Health()))
+    summary = Recorder(database, run_id, 3).summary()
+    assert (summary.generator.seconds, summary.generator.busy_seconds, summary.generator.missing_seconds) == (6, 2, 1)
+    assert summary.verdict is not None
+    assert {reason.name for reason in summary.verdict.reasons} == {"generator_cpu", "loop_lag", "missing_seconds"}
+
+
 def test_the_history_is_of_the_last_seconds(database: Engine, run_id: str) -> None:
     recorder = Recorder(database, run_id, 1000)
     both = {Name("s", "t", "/a"): requests(10, 20, failed=1), Name("s", "t", "/b"): requests(100)}
@@ -286,15 +356,18 @@ def test_what_is_recorded_is_what_was_added(
 def test_a_recorder_that_is_killed_at_any_point_goes_on_as_if_it_had_not_been(
     database: Engine, new_run: Callable[[], str], added: list[Tick], sampling_interval: int, data: st.DataObject
 ) -> None:
-    killed_at = data.draw(st.sets(st.integers(0, 12)))
+    killed_at, lost_at = (data.draw(st.sets(st.integers(0, 12))) for _ in range(2))
     whole = Recorder(database, new_run(), sampling_interval)
     broken = Recorder(database, new_run(), sampling_interval)
     for index, each in enumerate(added):
         if index in killed_at:
             broken = Recorder(database, broken.run_id, sampling_interval)
-        whole.add(each)
-        broken.add(each)
+        for recorder in (whole, broken):
+            recorder.add(each)
+            if index in lost_at:
+                recorder.note_loss(0.03)
     assert broken.summary() == whole.summary()
+    assert broken.examples() == whole.examples()
     whole.close()
     broken.close()
     assert everything(database, broken.run_id) == everything(database, whole.run_id)

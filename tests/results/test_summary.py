@@ -1,9 +1,22 @@
+from dataclasses import replace
+
 import msgspec
 
-from headrace.results.summary import PERCENTILES, RequestSummary, ScenarioSummary, Summary, summarize
+from headrace.results.strain import Strain
+from headrace.results.summary import (
+    PERCENTILES,
+    GeneratorSummary,
+    RequestSummary,
+    ScenarioSummary,
+    Summary,
+    Timings,
+    TransactionSummary,
+    summarize,
+)
+from headrace.results.verdict import judge
 from headrace.ticks.histogram import bucket_of, bucket_top
-from headrace.ticks.tick import Name, RequestStats, Tick
-from tests.results.build import iterations, pages, requests
+from headrace.ticks.tick import Health, Load, Name, PageStats, RequestStats, Tick
+from tests.results.build import histogram, iterations, pages, requests, transactions
 
 
 def name(item: str) -> Name:
@@ -82,6 +95,58 @@ def test_pages_meet_their_goal_where_there_is_none() -> None:
     assert (summary.page.name, summary.page.total, summary.page.mean_time) == ("", 1, 0.1)
 
 
+def test_pages_that_have_a_goal_meet_it_in_so_many_of_a_hundred_rounded_down() -> None:
+    slow, quick = PageStats(2, 0, histogram(900, 900), goals=2), PageStats(4, 0, histogram(1, 1, 1, 1), goals=4, goals_met=4)
+    summary = summarize(Tick(0, 1.0, pages={name("Pay"): slow, name("Home"): quick, name("Help"): pages(1)}), 0, 0)
+    assert summary.page.percent_meeting_goal == 66
+    assert [page.percent_meeting_goal for page in summary.slowest_pages] == [0, 100, 100]
+
+
+def test_transactions_are_told_without_their_pauses_and_with_them() -> None:
+    pay, look = transactions(40, 60, failed=1, pauses=30), transactions(90, pauses=85)
+    summary = summarize(Tick(0, 1.0, transactions={name("Look"): look, name("Pay"): pay}), 0, 0)
+    assert [transaction.name for transaction in summary.slowest_transactions] == ["Pay", "Look"]
+    assert summary.slowest_transactions[0] == TransactionSummary(
+        "Pay", "buy", "shop", 2, 0.02, 0.05, seconds(10, 30, 30, 30, 30), passed=1, failed=1
+    )
+    assert (summary.transaction.total, summary.transaction.passed, summary.transaction.failed) == (3, 2, 1)
+
+
+def test_the_timings_of_connections_are_means_over_those_that_were_made() -> None:
+    stats = replace(requests(10, 30, 50, 20), connects=2, dns_us=2000, connect_us=6000, tls_us=9000, cached=7)
+    stats = replace(stats, first_byte_us=12_000, first_bytes=3, wait_us=8000, waits=4, sent_bytes=11, received_bytes=22)
+    request = summarize(Tick(0, 1.0, requests={name("/"): stats}), 0, 0).request
+    assert request.timings == Timings(2, 0.001, 0.003, 0.0045, 0.004, 0.002)
+    assert (request.total, request.cached, request.sent_bytes, request.received_bytes) == (4, 7, 11, 22)
+
+
+def test_a_summary_tells_how_the_generators_fared_and_what_that_makes_of_the_run() -> None:
+    health = Health(30_000, 4_000_000, 2, 980_000, 5000, histogram(1, 1, 3), 90, 100, 5, 50)
+    total = Tick(0, 2.0, load={"shop": Load(3, 3, due=10, dropped=4)}, health=health)
+    strain = Strain(seconds=2, last=1, busy=1, late_us=30_000)
+    summary = summarize(total, 0, 0, strain, lost=0.25)
+    assert summary.generator == GeneratorSummary(
+        processes=2,
+        seconds=2,
+        missing_seconds=0,
+        busy_seconds=1,
+        cpu_time=4.0,
+        longest_loop_lag=0.03,
+        longest_garbage_collection=0.005,
+        scheduled_iterations=3,
+        mean_send_lag=5 / 3000,
+        send_lag=seconds(1, 3, 3, 3, 3),
+        due=10,
+        dropped=4,
+        open_files=90,
+        file_limit=100,
+        ports=5,
+        port_limit=50,
+        lost=0.25,
+    )
+    assert summary.verdict == judge(total, strain, 0.25)
+
+
 def test_a_request_that_never_was_sent_has_no_service_time() -> None:
     failed = requests(10, failed=1)
     total = Tick(0, 1.0, requests={name("/"): RequestStats(0, 1, failed.response)})
@@ -89,7 +154,10 @@ def test_a_request_that_never_was_sent_has_no_service_time() -> None:
 
 
 def test_a_summary_survives_being_kept_as_json() -> None:
-    summary = summarize(Tick(0, 7.0, requests={name("/a"): requests(10, 30)}, pages={name("/a"): pages(7)}), 1, 2)
+    total = Tick(0, 7.0, requests={name("/a"): requests(10, 30)}, pages={name("/a"): pages(7)}, abandoned=5)
+    summary = summarize(total, 1, 2, Strain(seconds=6, last=6))
+    assert summary.verdict is not None
+    assert len(summary.verdict.reasons) == 2
     assert msgspec.convert(msgspec.json.decode(msgspec.json.encode(summary)), Summary) == summary
 
 

@@ -110,7 +110,7 @@ async def test_a_stop_ends_the_frames_soon_whatever_the_target_does() -> None:
             frames = await frames_of(reservation)
             assert monotonic() - begun < 4.0
         assert monotonic() - begun < 4.0  # released as well
-    assert outcome_of(frames).whole.abandoned == 6
+    assert outcome_of(frames).requests.failed == 6
     assert frames[-1] == Ended(reservation.agents[0])
 
 

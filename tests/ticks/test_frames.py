@@ -9,8 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headrace.plan.browsers import DEFAULT
-from headrace.plan.model import BrowserShare, Page, Plan, Request, Scenario, Test
+from headrace.plan.load import Constant
+from headrace.plan.model import BrowserShare, Plan, Scenario, Test, TestShare, Tls
+from headrace.plan.requests import Page, Request
 from headrace.plan.segment import Segment
+from headrace.plan.steps import Think, Transaction
 from headrace.plan.targets import TargetRule
 from headrace.ticks.frames import (
     LARGEST,
@@ -29,23 +32,17 @@ from headrace.ticks.frames import (
 )
 from tests.ticks.strategies import ticks
 
+HOME = Page(Request("http://site/", name="home"), (Request("http://site/a.css", name="css"),))
 PLAN = Plan(
     "plan",
-    (
-        Scenario(
-            "Scenario1",
-            Test("test", (Page(Request("GET", "http://site/", "home"), (Request("GET", "http://site/a.css", "css"),)),)),
-            7,
-            (BrowserShare(DEFAULT, 60.5),),
-            think_time=0.25,
-        ),
-    ),
+    (Test("test", (Transaction("buy", (HOME, Think(0.5))),)),),
+    (Scenario("Scenario1", (TestShare("test"),), Constant(7), (BrowserShare(DEFAULT, 60.5),), think_time=0.25),),
     duration=30.0,
     warm_up=5.0,
     sampling_interval=5,
     request_timeout=12.5,
     max_redirects=3,
-    verify_certificates=False,
+    tls=Tls(verify=False),
     targets=TargetRule(allow=("*.site",), deny=("10.0.0.0/8",)),
 )
 _times = st.floats(allow_nan=False, allow_infinity=False)

@@ -47,7 +47,7 @@ def create_app(services: Services, pages: Sequence[BaseRoute] = ()) -> FastAPI:
             Middleware(Addressing),
             Middleware(Authentication, admit=admit, is_open=_is_open),
             Middleware(Versions),
-            Middleware(Limits, max_body=services.settings.max_body),
+            Middleware(Limits, max_body=services.settings.max_body, max_plan=services.settings.max_plan),
         ],
         exception_handlers={
             ApiError: _answer_failure,

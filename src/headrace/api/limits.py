@@ -17,15 +17,19 @@ DEEPEST = 64
 _BOM = b"\xef\xbb\xbf"
 _JSON = re.compile(r"application/([a-z0-9.+-]+\+)?json", re.IGNORECASE)
 # A string as a whole, so that brackets inside it do not count.
-_STRUCTURE = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+_STRUCTURE = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[\[\]{}]', re.DOTALL)
+# Plans have their data in them, so the only request that brings one may be larger.
+_PLAN_PATH = "/_apis/clt/testdrops"
+_PLAN = re.compile(rb'"headracePlan"', re.IGNORECASE)
 
 
 class Limits:
-    """Bounds the bodies: `max_body` bytes, which must be here after `patience` seconds."""
+    """Bounds the bodies: `max_body` bytes, with a plan `max_plan`, which must be here after `patience` seconds."""
 
-    def __init__(self, app: ASGIApp, max_body: int, patience: float = 60.0) -> None:
+    def __init__(self, app: ASGIApp, max_body: int, max_plan: int = 0, patience: float = 60.0) -> None:
         self.app = app
         self.max_body = max_body
+        self.max_plan = max(max_body, max_plan)
         self.patience = patience
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -33,13 +37,14 @@ class Limits:
             await self.app(scope, receive, send)
             return
         try:
-            body = await self._read(Headers(scope=scope), receive)
+            body = await self._read(Headers(scope=scope), receive, scope["path"] == _PLAN_PATH)
         except ApiError as failure:
             await failure.response()(scope, receive, send)
             return
         await self.app(scope, _replay(body, receive), send)
 
-    async def _read(self, headers: Headers, receive: Receive) -> bytes:
+    async def _read(self, headers: Headers, receive: Receive, may_be_plan: bool) -> bytes:
+        largest = self.max_plan if may_be_plan else self.max_body
         content_type = headers.get("content-type", "")
         if not _JSON.fullmatch(content_type.partition(";")[0].strip()):
             raise ApiError(
@@ -48,35 +53,41 @@ class Limits:
                 "UnsupportedMediaTypeException",
             )
         declared = headers.get("content-length", "0")
-        if declared.isascii() and declared.isdigit() and int(declared[:20]) > self.max_body:
-            raise self._too_large()
+        if declared.isascii() and declared.isdigit() and int(declared[:20]) > largest:
+            raise self._too_large(may_be_plan)
         try:
             async with asyncio.timeout(self.patience):
-                body = await self._collect(receive)
+                body = await self._collect(receive, largest)
         except TimeoutError:
             raise ApiError(
                 408, f"The body did not arrive within {self.patience:g} seconds.", "RequestTimeoutException"
             ) from None
+        if body is None:
+            raise self._too_large(may_be_plan)
+        if len(body) > self.max_body and not _PLAN.search(body):
+            raise self._too_large(may_be_plan=False)
         body = body.removeprefix(_BOM)
         check_json(body)
         return body
 
-    async def _collect(self, receive: Receive) -> bytes:
+    async def _collect(self, receive: Receive, largest: int) -> bytes | None:
+        """The body; None where it is larger."""
         body = bytearray()
         while True:
             message = await receive()
             if message["type"] == "http.disconnect":
                 raise ApiError(400, "The connection ended before the body did.", "IncompleteBodyException")
             body += message.get("body", b"")
-            if len(body) > self.max_body:
-                raise self._too_large()
+            if len(body) > largest:
+                return None
             if not message.get("more_body", False):
                 return bytes(body)
 
-    def _too_large(self) -> ApiError:
+    def _too_large(self, may_be_plan: bool) -> ApiError:
+        setting, largest = ("max_plan", self.max_plan) if may_be_plan else ("max_body", self.max_body)
         return ApiError(
             413,
-            f"The body is larger than the {self.max_body} bytes this server takes (its setting max_body).",
+            f"The body is larger than the {largest} bytes this server takes (its setting {setting}).",
             "RequestEntityTooLargeException",
             {"Connection": "close"},
         )

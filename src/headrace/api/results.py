@@ -11,7 +11,7 @@ from headrace.api.context import Asked, Links, base_of
 from headrace.api.failures import invalid, not_found
 from headrace.api.runs import find_run, wrapped
 from headrace.api.services import services_of
-from headrace.api.wire.queries import CounterQuery, ErrorQuery
+from headrace.api.wire.queries import CounterQuery, ErrorQuery, SummaryQuery
 from headrace.api.wire.requests import SampleQueries
 from headrace.api.wire.results import (
     COUNTER_GROUPS,
@@ -48,9 +48,10 @@ def get_results(run_id: str, asked: Asked) -> dict[str, Any]:
 
 
 @router.get("/resultsummary")
-def get_summary(run_id: str, asked: Asked) -> dict[str, Any]:
+def get_summary(run_id: str, query: Annotated[SummaryQuery, Query()], asked: Asked) -> dict[str, Any]:
     """So far, or final where the run is over."""
-    return write_summary(asked.services.results.summary(find_run(asked, run_id).id))
+    run, results = find_run(asked, run_id), asked.services.results
+    return write_summary(results.summary(run.id), results.examples(run.id) if query.examples else None)
 
 
 @router.get("/counterinstances")

@@ -32,6 +32,18 @@ class UrlTest:
     name: str = "headrace-run.loadtest"
 
 
+@dataclass(frozen=True, slots=True)
+class PlanTest:
+    """A plan.yaml that `headrace run` was given, its data files read into it. Times are seconds."""
+
+    text: str
+    name: str
+    duration: float
+
+
+LoadTest = UrlTest | PlanTest
+
+
 class Client:
     """Talks to the service at `base` (with the organization, if any) with a token; over `transport`, or the network."""
 
@@ -50,8 +62,10 @@ class Client:
     ) -> None:
         await self._http.aclose()
 
-    async def create_run(self, test: UrlTest) -> dict[str, Any]:
+    async def create_run(self, test: LoadTest) -> dict[str, Any]:
         """Creates a drop with the test and a run of it; the run as on the wire."""
+        if isinstance(test, PlanTest):
+            return await self._create_run(test.name, {"headracePlan": test.text})
         definition = {
             "loadTestName": test.name,
             "urls": list(test.urls),
@@ -62,13 +76,12 @@ class Client:
             "samplingRate": test.sampling_interval,
             "verifyCertificates": test.verify_certificates,
         }
-        drop = await self._call("POST", "testdrops", {"dropType": "InPlaceDrop", "loadTestDefinition": definition})
-        body = {
-            "name": test.name,
-            "testDrop": {"id": drop["id"]},
-            "runSpecificDetails": {"warmUpDuration": test.warm_up},
-            "runSourceIdentifier": "headrace run",
-        }
+        details = {"warmUpDuration": test.warm_up}
+        return await self._create_run(test.name, {"loadTestDefinition": definition}, runSpecificDetails=details)
+
+    async def _create_run(self, name: str, test: dict[str, Any], **members: Any) -> dict[str, Any]:
+        drop = await self._call("POST", "testdrops", {"dropType": "InPlaceDrop", **test})
+        body = {"name": name, "testDrop": {"id": drop["id"]}, "runSourceIdentifier": "headrace run", **members}
         run: dict[str, Any] = await self._call("POST", "testruns", body)
         return run
 
@@ -82,8 +95,10 @@ class Client:
         run: dict[str, Any] = await self._call("GET", f"testruns/{run_id}")
         return run
 
-    async def summary(self, run_id: str) -> dict[str, Any]:
-        summary: dict[str, Any] = await self._call("GET", f"testruns/{run_id}/resultsummary")
+    async def summary(self, run_id: str, examples: bool = False) -> dict[str, Any]:
+        """With `examples`, requests and their responses are in the extension `headrace`."""
+        params = {"examples": "true"} if examples else None
+        summary: dict[str, Any] = await self._call("GET", f"testruns/{run_id}/resultsummary", params=params)
         return summary
 
     async def errors(self, run_id: str) -> dict[str, Any]:

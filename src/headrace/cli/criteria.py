@@ -5,17 +5,21 @@ from typing import Any
 
 from headrace.cli.progress import show_time
 
+VERDICTS = ("valid", "suspect", "invalid")
+"""From good to bad."""
+
 
 @dataclass(frozen=True, slots=True)
 class Criteria:
-    """`max_failed` is the largest share of failed requests, 0 to 1;
-    `max_p95` the longest p95 of the response time, in seconds.
+    """`max_failed` is the largest share of failed requests, 0 to 1; `max_p95` the longest p95 of the response time, in
+    seconds; `fail_on_verdict` the mildest verdict that fails the run, `suspect` or `invalid`.
 
-    Without either, a run passes when at least one request did and one user came to the end of a round.
+    Without them, a run passes when at least one request did and one user came to the end of a round.
     """
 
     max_failed: float | None = None
     max_p95: float | None = None
+    fail_on_verdict: str | None = None
 
     def violations(self, summary: dict[str, Any]) -> list[str]:
         """What the summary (as on the wire) does not meet, a sentence each."""
@@ -31,7 +35,26 @@ class Criteria:
         p95 = next((entry["percentileValue"] for entry in requests["percentileData"] if entry["percentile"] == 95), 0.0)
         if self.max_p95 is not None and p95 > self.max_p95:
             found.append(f"The p95 of the response time is {show_time(p95)}, more than {show_time(self.max_p95)}.")
+        if self.fail_on_verdict is not None:
+            found += _distrust(summary, self.fail_on_verdict)
         return found
+
+
+def _distrust(summary: dict[str, Any], mildest: str) -> list[str]:
+    told = summary.get("headrace", {})
+    verdict = told.get("verdict")
+    if verdict is None:
+        return ["There is no verdict on the numbers: nothing was measured, or the service is too old to give one."]
+    if VERDICTS.index(verdict) < VERDICTS.index(mildest):
+        return []
+    return [f"The numbers are {verdict}: {reason['message']}" for reason in told["reasons"] if reason["verdict"] == verdict]
+
+
+def parse_verdict(text: str) -> str:
+    """`suspect` or `invalid`. Raises ValueError."""
+    if text not in VERDICTS[1:]:
+        raise ValueError(f"'{text}' is no verdict that can fail a run; write suspect or invalid")
+    return text
 
 
 def parse_share(text: str) -> float:

@@ -1,20 +1,4 @@
-"""Durations as people type them."""
-
-import re
-
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
-_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
-_WHOLE = re.compile(rf"(?:{_PART.pattern})+")
-
-
-def parse_duration(text: str) -> float:
-    """Seconds from `90`, `30s`, `500ms`, `1h30m`. Raises ValueError with examples."""
-    text = text.strip().lower()
-    if re.fullmatch(r"\d+(\.\d+)?", text):
-        return float(text)
-    if not _WHOLE.fullmatch(text):
-        raise ValueError(f"'{text}' is no duration; write it like 30s, 5m, 1h30m or 500ms")
-    return sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(text))
+"""Durations as people read them; `plan/durations.py` has how they type them."""
 
 
 def show_duration(seconds: float) -> str:

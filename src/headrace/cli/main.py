@@ -11,10 +11,11 @@ from rich.console import Console
 
 from headrace import __version__
 from headrace.cli import token
-from headrace.cli.client import Client, UrlTest
-from headrace.cli.criteria import Criteria, parse_share
+from headrace.cli.asked import Asked, test_of
+from headrace.cli.check import show_plan
+from headrace.cli.client import Client
+from headrace.cli.criteria import Criteria, parse_share, parse_verdict
 from headrace.cli.demo import Demo
-from headrace.cli.durations import parse_duration
 from headrace.cli.options import (
     COULD_NOT_RUN,
     FAILED,
@@ -27,9 +28,14 @@ from headrace.cli.options import (
     parsed,
     read_settings,
 )
+from headrace.cli.plan_file import FileError, print_findings, read_plan_file
 from headrace.cli.run import Outcome, own_service, run_test, write_json
 from headrace.cli.serve import listen
 from headrace.cli.serve import serve as serve_until_stopped
+from headrace.plan.diagnostics import forbid_running
+from headrace.plan.durations import parse_duration
+from headrace.plan.targets import TargetRule
+from headrace.plan.writers.plan_yaml import write_plan
 
 EXIT_CODES = "Exit codes: 0 passed, 1 failed its criteria, 2 wrong usage, 3 could not run, 130 stopped by Ctrl-C."
 
@@ -71,17 +77,28 @@ def headrace(
 
 @app.command(epilog=EXIT_CODES)
 def run(
-    urls: Annotated[list[str], typer.Argument(metavar="URL...", help="What every user requests, in this order.")],
-    users: Annotated[int, typer.Option(min=1, help="Virtual users, all from the start.")] = 10,
+    tests: Annotated[
+        list[str], typer.Argument(metavar="URL... | FILE", help="What every user requests, in this order; or a plan.yaml.")
+    ],
+    users: Annotated[
+        int | None, typer.Option(min=1, help="Virtual users, all from the start.", show_default="10, or as the plan says")
+    ] = None,
     duration: Annotated[
-        float, typer.Option(parser=_duration, metavar="TIME", help="How long the load runs: 30s, 5m, 1h30m.")
-    ] = "30s",  # type: ignore[assignment]  # Typer parses the default as well
+        float | None,
+        typer.Option(
+            parser=_duration,
+            metavar="TIME",
+            help="How long the load runs: 30s, 5m, 1h30m.",
+            show_default="30s, or as the plan says",
+        ),
+    ] = None,
     think: Annotated[
-        float, typer.Option(parser=_duration, metavar="TIME", help="The pause of a user between two rounds.")
-    ] = "0s",  # type: ignore[assignment]
+        float | None,
+        typer.Option(parser=_duration, metavar="TIME", help="The pause of a user between two rounds; with URLs only."),
+    ] = None,
     warmup: Annotated[
-        float, typer.Option(parser=_duration, metavar="TIME", help="Load before the measurement begins.")
-    ] = "0s",  # type: ignore[assignment]
+        float | None, typer.Option(parser=_duration, metavar="TIME", help="Load before the measurement begins.")
+    ] = None,
     insecure: Annotated[bool, typer.Option("--insecure", help="Do not check the certificates of https targets.")] = False,
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write run and summary there, as on the wire.")
@@ -102,26 +119,32 @@ def run(
         float | None,
         typer.Option(parser=_duration, metavar="TIME", help="Fail when the p95 of the response time is over this: 500ms."),
     ] = None,
+    fail_on_verdict: Annotated[
+        str | None,
+        typer.Option(
+            parser=parsed(parse_verdict),
+            metavar="VERDICT",
+            help="Fail when the numbers cannot be trusted: suspect (or worse), or only invalid.",
+        ),
+    ] = None,
 ) -> None:
-    """Load URLs with virtual users, and report what came of it.
+    """Load URLs, or run a plan, with virtual users, and report what came of it.
 
-    The run passes when at least one request did, one user came to the end of a round, and --max-failed and --max-p95 hold.
+    The run passes when at least one request did, one user came to the end of a round, and --max-failed, --max-p95 and
+    --fail-on-verdict hold.
     """
-    for option, seconds in (("--duration", duration), ("--warmup", warmup)):
-        if seconds != int(seconds) or (option == "--duration" and seconds < 1):
-            fail(WRONG_USAGE, f"{option} must be whole seconds, and the duration at least 1s; it is {seconds:g}s.")
     if server is not None and not secret:
         fail(WRONG_USAGE, "--server needs --token (or HEADRACE_TOKEN).")
     if json_file is not None and not json_file.absolute().parent.is_dir():
         fail(WRONG_USAGE, f"--json: the folder of '{json_file}' does not exist.")
     if json_file is not None and json_file.is_dir():
         fail(WRONG_USAGE, f"--json: '{json_file}' is a folder.")
+    targets = TargetRule(deny=())  # where it is not our own, the service says which targets may be tested
     if server is None:
-        read_settings()
+        targets = read_settings().targets
     elif not server.startswith(("http://", "https://")):
         fail(WRONG_USAGE, f"--server: '{server}' is no address; write it like http://host:8080/acme.")
-    interval = 1 if duration <= 600 else 15
-    test = UrlTest(tuple(urls), users, duration, think, warmup, not insecure, interval)
+    test = test_of(tests, Asked(users, duration, think, warmup, insecure), targets)
     console = Console()
 
     async def perform() -> Outcome:
@@ -134,7 +157,25 @@ def run(
             write_json(json_file, outcome)
     if server is not None and not quiet:
         console.print(f"See {outcome.run['webResultUrl']}", highlight=False, soft_wrap=True)
-    raise typer.Exit(_exit_code(outcome, Criteria(max_failed, max_p95)))
+    raise typer.Exit(_exit_code(outcome, Criteria(max_failed, max_p95, fail_on_verdict)))
+
+
+@app.command(epilog="Exit codes: 0 it can be run, 1 it cannot, 2 wrong usage.")
+def check(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A plan.yaml.")],
+    as_yaml: Annotated[bool, typer.Option("--yaml", help="Print the plan as plan.yaml, its data files in it.")] = False,
+) -> None:
+    """Show what was understood of a test, and what was not."""
+    try:
+        plan, findings = read_plan_file(file, read_settings().targets)
+    except FileError as error:
+        fail(WRONG_USAGE, str(error))
+    if plan is not None and as_yaml:
+        typer.echo(write_plan(plan), nl=False)
+    elif plan is not None:
+        show_plan(Console(), plan)
+    print_findings(Console(stderr=as_yaml), findings)
+    raise typer.Exit(FAILED if forbid_running(findings) else 0)
 
 
 def _exit_code(outcome: Outcome, criteria: Criteria) -> int:

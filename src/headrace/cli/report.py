@@ -1,4 +1,7 @@
-"""The end of a run on a terminal: the summary table, the errors, and the messages that matter. Reads the wire's objects."""
+"""The end of a run on a terminal: whether its numbers can be trusted, the numbers, the errors, and what matters else.
+
+Reads the wire's objects. Service times, timings and examples are in the extension `headrace`, which a service may lack.
+"""
 
 from collections.abc import Iterable
 from typing import Any
@@ -11,8 +14,11 @@ from rich.table import Table
 from headrace.cli.progress import show_time
 
 _MOST_ERRORS = 10
-_HEADINGS = ("total", "failed", "per s", "mean", "p50", "p90", "p95", "p99")
 _COLOURS = {"completed": "green", "aborted": "yellow", "error": "red"}
+_TRUST = {"valid": "green", "suspect": "yellow", "invalid": "red"}
+_MOST_EXAMPLES = 3
+_MOST_LINES = 4
+_WIDTH = 160
 
 
 def print_report(
@@ -27,38 +33,109 @@ def print_report(
         f"\n[bold]{escape(run['name'])}[/] run {run['runNumber']}: [{_COLOURS.get(state, 'white')}]{state}[/] "
         f"({_words(run['subState'])})"
     )
+    told = summary.get("headrace", {})
+    reasons = [reason["message"] for reason in told.get("reasons", ())]
+    _print_verdict(console, told)
     for message in messages:
-        if message["messageType"] in ("warning", "error", "critical"):
+        repeats = any(reason in message["message"] for reason in reasons)  # the run's own message of its verdict
+        if message["messageType"] in ("warning", "error", "critical") and not repeats:
             console.print(f"[yellow]{message['messageType']}:[/] {escape(message['message'])}", highlight=False)
     abort = run.get("abortMessage")
     if abort:
         console.print(f"[red]{escape(abort['cause'])}[/]\n{escape(abort['action'] or '')}", highlight=False)
     if summary["overallRequestSummary"]["totalRequests"]:
         _print_requests(console, summary)
+        if summary["overallTransactionSummary"]["totalTransactions"]:
+            _print_transactions(console, summary)
         console.print(_tests(summary), highlight=False)
+        for line in _timings(told):
+            console.print(line, highlight=False)
     if errors["occurrences"]:
         console.print(_errors(errors))
+    _print_examples(console, told)
+
+
+def _print_verdict(console: Console, told: dict[str, Any]) -> None:
+    verdict = told.get("verdict")
+    if verdict is not None:
+        console.print(f"The numbers are [{_TRUST.get(verdict, 'white')}]{verdict}[/].")
+        for reason in told["reasons"]:
+            console.print(f"[{_TRUST.get(reason['verdict'], 'white')}]*[/] {escape(reason['message'])}", highlight=False)
 
 
 def _print_requests(console: Console, summary: dict[str, Any]) -> None:
     """A name, then its numbers below it: names are long, and terminals and logs are narrow."""
-    console.print("\nRequests, the slowest first (response times)", style="bold")
-    console.print("".join(f"{heading:>9}" for heading in _HEADINGS), style="cyan", soft_wrap=True)
-    overall = summary["overallRequestSummary"]
-    for name, request in [*((request["requestUrl"], request) for request in summary["topSlowRequests"]), ("all", overall)]:
-        console.print(escape(name), highlight=False, soft_wrap=True, style="bold" if request is overall else "")
-        console.print("".join(f"{cell:>9}" for cell in _request_cells(request)), highlight=False, soft_wrap=True)
+    _print_heading(console, "Requests, the slowest first (response times, service times below them)", "per s")
+    told = summary.get("headrace", {})
+    extra = [*told.get("topSlowRequests", ()), *([told["overallRequest"]] if told else ())]
+    slowest, overall = summary["topSlowRequests"], summary["overallRequestSummary"]
+    for index, request in enumerate([*slowest, overall]):
+        name = "all" if request is overall else request["requestUrl"]
+        rows = [
+            [
+                f"{request['totalRequests']:,}",
+                f"{request['failedRequests']:,}",
+                f"{request['requestsPerSec']:,.1f}",
+                *_times(request["averageResponseTime"], request["percentileData"]),
+            ]
+        ]
+        if extra:
+            service = extra[index]
+            rows.append(["", "", "service", *_times(service["averageServiceTime"], service["serviceTimePercentileData"])])
+        _print_rows(console, name, rows, bold=request is overall)
 
 
-def _request_cells(request: dict[str, Any]) -> list[str]:
-    percentiles = {entry["percentile"]: entry["percentileValue"] for entry in request["percentileData"]}
-    return [
-        f"{request['totalRequests']:,}",
-        f"{request['failedRequests']:,}",
-        f"{request['requestsPerSec']:,.1f}",
-        show_time(request["averageResponseTime"]),
-        *(show_time(percentiles[percentile]) for percentile in (50, 90, 95, 99)),
-    ]
+def _print_transactions(console: Console, summary: dict[str, Any]) -> None:
+    _print_heading(console, "Transactions, the slowest first (without pauses)", "in all")
+    told = summary.get("headrace", {})
+    extra = [*told.get("topSlowTransactions", ()), *([told["overallTransaction"]] if told else ())]
+    slowest, overall = summary["topSlowTransactions"], summary["overallTransactionSummary"]
+    for index, transaction in enumerate([*slowest, overall]):
+        name = "all" if transaction is overall else transaction["transactionName"]
+        row = [
+            f"{transaction['totalTransactions']:,}",
+            f"{extra[index]['failedTransactions']:,}" if extra else "",
+            show_time(transaction["averageTransactionTime"]),
+            *_times(transaction["averageResponseTime"], transaction["percentileData"]),
+        ]
+        _print_rows(console, name, [row], bold=transaction is overall)
+
+
+def _print_heading(console: Console, title: str, third: str) -> None:
+    console.print(f"\n{title}", style="bold")
+    headings = ("total", "failed", third, "mean", "p50", "p90", "p95", "p99")
+    console.print("".join(f"{heading:>9}" for heading in headings), style="cyan", soft_wrap=True)
+
+
+def _print_rows(console: Console, name: str, rows: list[list[str]], bold: bool) -> None:
+    console.print(escape(name), highlight=False, soft_wrap=True, style="bold" if bold else "")
+    for row in rows:
+        console.print("".join(f"{cell:>9}" for cell in row), highlight=False, soft_wrap=True)
+
+
+def _times(mean: float, percentile_data: list[dict[str, Any]]) -> list[str]:
+    percentiles = {entry["percentile"]: entry["percentileValue"] for entry in percentile_data}
+    return [show_time(mean), *(show_time(percentiles[percentile]) for percentile in (50, 90, 95, 99))]
+
+
+def _timings(told: dict[str, Any]) -> list[str]:
+    """Connections, and the arrivals that were dropped."""
+    if not told:
+        return []
+    lines = []
+    timings, generator = told["overallRequest"]["timings"], told["generator"]
+    first_byte = show_time(timings["averageFirstByteTime"])
+    if timings["newConnections"]:
+        dns, connect, tls = (show_time(timings[f"average{part}Time"]) for part in ("Dns", "Connect", "Tls"))
+        lines.append(
+            f"{timings['newConnections']:,} new connections: DNS {dns}, connect {connect}, TLS {tls} each on average; "
+            f"first bytes after {first_byte}"
+        )
+    else:
+        lines.append(f"first bytes after {first_byte} on average")
+    if generator["arrivalsDue"]:
+        lines.append(f"{generator['arrivalsDropped']:,} of {generator['arrivalsDue']:,} arrivals were dropped")
+    return lines
 
 
 def _tests(summary: dict[str, Any]) -> str:
@@ -87,6 +164,25 @@ def _errors(errors: dict[str, Any]) -> Table:
     if len(details) > _MOST_ERRORS:
         table.caption = f"and {len(details) - _MOST_ERRORS} more kinds of errors"
     return table
+
+
+def _print_examples(console: Console, told: dict[str, Any]) -> None:
+    """How a few failures looked: of different errors, the first lines of request and response."""
+    failed: dict[str, dict[str, Any]] = {}
+    for example in told.get("examples", ()):
+        if example["kind"] == "failed":
+            failed.setdefault(example["error"], example)
+    for error, example in list(failed.items())[:_MOST_EXAMPLES]:
+        console.print(f"\n[bold]Example:[/] {escape(_printable(error))}", highlight=False)
+        for mark, text in ((">", example["request"]), ("<", example["response"])):
+            for line in text.splitlines()[:_MOST_LINES]:
+                console.print(f"[cyan]{mark}[/] {escape(_printable(line))}", highlight=False, soft_wrap=True)
+
+
+def _printable(text: str) -> str:
+    """What a server sent must not command the terminal."""
+    cut = text if len(text) <= _WIDTH else f"{text[:_WIDTH]}…"
+    return "".join(letter if letter.isprintable() else "·" for letter in cut)
 
 
 def _words(name: str) -> str:

@@ -1,4 +1,4 @@
-"""`headrace run`: a URL test from the command line, against this process's own service or one elsewhere."""
+"""`headrace run`: a test from the command line, against this process's own service or one elsewhere."""
 
 import asyncio
 import contextlib
@@ -19,7 +19,7 @@ import httpx2
 from pydantic import SecretStr
 from rich.console import Console
 
-from headrace.cli.client import Client, UrlTest
+from headrace.cli.client import Client, LoadTest
 from headrace.cli.progress import Display, Moment, display_for
 from headrace.cli.report import print_report
 from headrace.service import running_service
@@ -54,7 +54,7 @@ async def own_service() -> AsyncIterator[Client]:
                 yield client
 
 
-async def run_test(client: Client, test: UrlTest, console: Console, quiet: bool) -> Outcome:
+async def run_test(client: Client, test: LoadTest, console: Console, quiet: bool) -> Outcome:
     """Runs the test, shows it, and stops it on Ctrl-C. Raises ClientError."""
     interrupted = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -68,14 +68,14 @@ async def run_test(client: Client, test: UrlTest, console: Console, quiet: bool)
     finally:
         for number in _STOPPING:
             loop.remove_signal_handler(number)
-    summary = await client.summary(run["id"])
+    summary = await client.summary(run["id"], examples=True)
     if not quiet or run["state"] != "completed":
         print_report(console, run, summary, await client.errors(run["id"]), await client.messages(run["id"]))
     return Outcome(run, summary, interrupted.is_set())
 
 
 async def _follow(
-    client: Client, run_id: str, test: UrlTest, display: Display, quiet: bool, interrupted: asyncio.Event
+    client: Client, run_id: str, test: LoadTest, display: Display, quiet: bool, interrupted: asyncio.Event
 ) -> dict[str, Any]:
     """The run when it has ended."""
     watcher = _Watcher(client, run_id, test)
@@ -99,7 +99,7 @@ async def _follow(
 class _Watcher:
     """Asks for what a live display shows."""
 
-    def __init__(self, client: Client, run_id: str, test: UrlTest) -> None:
+    def __init__(self, client: Client, run_id: str, test: LoadTest) -> None:
         self._client = client
         self._run_id = run_id
         self._test = test

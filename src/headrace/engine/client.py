@@ -1,25 +1,33 @@
-"""The HTTP client of a virtual user: its connections, its cookies, its redirects, and what each request of it measured."""
+"""The HTTP client of a virtual user: its cookies, cache, logins and redirects, and what each request of it measured."""
 
-import asyncio
-from collections import deque
+import ssl
 from enum import Enum
 from time import perf_counter_ns, time
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Protocol
 
+from headrace.engine.answer import Answer
+from headrace.engine.authentication import DigestState
+from headrace.engine.cache import BrowserCache, Fresh
 from headrace.engine.connection import Connection
-from headrace.engine.connector import UnconnectedError
+from headrace.engine.connections import Connections
 from headrace.engine.cookies import CookieJar
-from headrace.engine.failures import Failure, bad_redirect, closed_early, http_error, timed_out, too_many_redirects
+from headrace.engine.failures import (
+    Failure,
+    bad_redirect,
+    http_error,
+    too_many_redirects,
+    unanswered,
+    unexpected_status,
+)
 from headrace.engine.heads import Head
-from headrace.engine.prepared import Origin, Prepared, PreparedTest
-from headrace.engine.resolver import UnresolvedError
+from headrace.engine.measures import RequestMeasure
+from headrace.engine.prepared import Origin, Prepared
 
 if TYPE_CHECKING:
-    from headrace.engine.load import ScenarioLoad
+    from headrace.engine.line import Line
+    from headrace.engine.scenario import ScenarioLoad
 
-# As in Chrome. A server can redirect to ever new hosts and ports; the connections to the earlier ones must not pile up.
-_MOST_CONNECTIONS = 256
-_MOST_COOKIE_HEADERS = 256
+_MOST_COOKIE_HEADERS = 64
 
 
 class End(Enum):
@@ -35,174 +43,154 @@ PASSED, FAILED, UNSENT, CUT = End.PASSED, End.FAILED, End.UNSENT, End.CUT  # an 
 
 
 class Wanting(Protocol):
-    """Who hears of the end of every request that it fetches."""
+    """Who hears of the end of every request that it fetches; before, it gets the answer where it wants to look at it."""
+
+    answer: Answer | None
 
     def ended(self, end: End, now: int) -> None: ...
 
 
-def surface(task: asyncio.Task[None]) -> None:
-    """Lets the event loop know of an error that nobody waits for."""
-    if not task.cancelled():
-        task.result()
-
-
 class Client:
-    """`requests` counts those that ended; whoever wants to know sets it to 0. Times are ns of the performance counter."""
+    """`requests` counts those that ended; whoever wants to know sets it to 0. Times are ns of the performance counter.
+
+    `status` is that of the last response, 0 before the first and after a failure without one.
+    """
 
     __slots__ = (
-        "_connecting",
-        "_connections",
+        "_cache",
         "_cookie_headers",
+        "_digests",
         "_idle",
-        "_jar",
         "_load",
-        "_test",
-        "_waiting",
         "_wanting",
+        "connections",
+        "jar",
+        "line",
         "requests",
+        "status",
+        "tls_sessions",
     )
 
-    def __init__(self, load: "ScenarioLoad", test: PreparedTest, wanting: Wanting) -> None:
+    def __init__(self, load: "ScenarioLoad", connections: Connections, wanting: Wanting, line: "Line | None" = None) -> None:
         self.requests = 0
+        self.status = 0
+        self.connections = connections
+        self.line = line
+        self.jar: CookieJar | None = None
+        self.tls_sessions: dict[Origin, ssl.SSLSession] | None = None
         self._load = load
-        self._test = test
         self._wanting = wanting
-        self._connections: list[Connection] = []
-        self._idle: dict[Origin, list[Connection]] = {}
-        self._connecting: dict[asyncio.Task[None], tuple[Origin, int]] = {}
-        self._waiting: deque[tuple[Prepared, int, int]] = deque()
-        self._jar: CookieJar | None = None
-        self._cookie_headers: dict[Prepared, tuple[int, float | None, bytes]] = {}
+        self._idle = connections.idle
+        self._cookie_headers: dict[tuple[Origin, str], tuple[int, float | None, bytes]] | None = None
+        self._cache: BrowserCache | None = None
+        self._digests: dict[Origin, DigestState] | None = None
 
     def fetch(self, request: Prepared, wanted_at: int, now: int, hops: int = 0) -> None:
         """Sends a request, as soon as there is a connection for it. `hops` counts the redirects that led to it."""
-        origin = request.origin
-        idle = self._idle.get(origin)
+        if request.special:
+            known = self._prepare_specially(request, wanted_at)
+            if known is None:
+                return
+            request = known
+        idle = self._idle.get(request.origin)
         if idle:
-            self._send(idle.pop(), request, wanted_at, now, hops)
-        elif self._count(origin) < self._test.connections_per_host:
-            if len(self._connections) >= _MOST_CONNECTIONS:
-                self._close_an_idle_one()
-            task = self._load.loop.create_task(self._connect(request, wanted_at, hops))
-            task.add_done_callback(surface)
-            self._connecting[task] = (origin, wanted_at)
+            connection = idle.pop()
+            data = request.data if self.jar is None else self._with_cookies(self.jar, request)
+            connection.owner = self
+            connection.send(request, data, wanted_at, now, hops)
         else:
-            self._waiting.append((request, wanted_at, hops))
+            self.connections.fetch(self, request, wanted_at, now, hops)
 
-    def check_timeouts(self, now: int, timeout: int) -> None:
-        """Fails what was wanted more than `timeout` ns before `now` and is still unanswered."""
-        for connection in list(self._connections):
-            request = connection.request
-            if request is not None and now - connection.wanted_at > timeout:
-                connection.abort()
-                self.broken(connection, request, timed_out(timeout / 1e9), perf_counter_ns())
+    def send(self, connection: Connection, request: Prepared, wanted_at: int, now: int, hops: int) -> None:
+        """Sends a request on a connection that was opened or has become free for it."""
+        data = request.data if self.jar is None else self._with_cookies(self.jar, request)
+        connection.owner = self
+        connection.send(request, data, wanted_at, now, hops)
 
-    def cut_waiting(self) -> None:
-        """Gives up what still waits for a connection: the load has ended."""
-        for _ in range(len(self._waiting)):
-            self._waiting.popleft()
-            self._wanting.ended(CUT, perf_counter_ns())
-
-    def give_up(self) -> int:
-        """Drops what is under way; returns how many requests were sent and never answered, or never got a connection."""
-        wanted = [connection.wanted_at for connection in self._connections if connection.request is not None]
-        wanted += [wanted_at for _, wanted_at in self._connecting.values()]
-        self._waiting.clear()
-        self.disconnect()
-        return sum(wanted_at >= self._load.measured_from for wanted_at in wanted)
-
-    def disconnect(self) -> None:
-        """Closes all connections; nobody hears of requests under way."""
-        for task in self._connecting:
-            task.cancel()
-        self._connecting.clear()
-        for connection in list(self._connections):
-            connection.abort()
-
-    # Connections
-
-    def _count(self, origin: Origin) -> int:
-        return sum(connection.origin is origin for connection in self._connections) + sum(
-            connecting is origin for connecting, _ in self._connecting.values()
-        )
-
-    async def _connect(self, request: Prepared, wanted_at: int, hops: int) -> None:
-        origin = request.origin
-        connection = await self._open(origin, wanted_at)
-        del self._connecting[cast(asyncio.Task[None], asyncio.current_task())]
-        if isinstance(connection, Failure):
-            self._fail_unsent(request, wanted_at, connection)
-            self._fetch_waiting(origin)
-        elif self._load.stopping:
-            connection.abort()
-            self._wanting.ended(CUT, perf_counter_ns())
-        else:
-            self._connections.append(connection)
-            self._send(connection, request, wanted_at, perf_counter_ns(), hops)
-
-    async def _open(self, origin: Origin, wanted_at: int) -> Connection | Failure:
-        load = self._load
-        left = load.request_timeout - (perf_counter_ns() - wanted_at) / 1e9
-        try:
-            async with asyncio.timeout(max(left, 0)):
-                connection = await load.connector.connect(origin, self)
-        except TimeoutError:
-            return timed_out(load.request_timeout)
-        except (UnresolvedError, UnconnectedError) as error:
-            return error.failure
-        return closed_early(received_any=False, reset=False) if connection.lost else connection
-
-    def _close_an_idle_one(self) -> None:
-        for connection in self._connections:  # the oldest first
-            if connection.request is None:
-                connection.abort()
-                return
-
-    def _fetch_waiting(self, origin: Origin) -> None:
-        for waiting in self._waiting:
-            if waiting[0].origin is origin:
-                self._waiting.remove(waiting)
-                request, wanted_at, hops = waiting
-                self.fetch(request, wanted_at, perf_counter_ns(), hops)
-                return
+    def forget(self) -> None:
+        """Becomes a new user: no cookies, nothing cached, no connections."""
+        self.jar = self._cache = self._digests = self._cookie_headers = self.tls_sessions = None
+        self.connections.close_idle()
 
     # Cookies
 
-    def _send(self, connection: Connection, request: Prepared, wanted_at: int, now: int, hops: int) -> None:
-        data = request.data if self._jar is None else self._with_cookies(self._jar, request)
-        connection.send(request, data, wanted_at, now, hops)
-
     def _with_cookies(self, jar: CookieJar, request: Prepared) -> bytes:
-        cached = self._cookie_headers.get(request)
-        if cached is not None:
-            version, until, data = cached
-            if version == jar.version and (until is None or time() < until):
-                return data
         origin = request.origin
-        cookies = jar.header(origin.host, request.path, origin.secure)
-        data = request.data[:-2] + f"Cookie: {cookies}\r\n\r\n".encode("latin-1") if cookies else request.data
-        if len(self._cookie_headers) >= _MOST_COOKIE_HEADERS:
-            self._cookie_headers.clear()
-        self._cookie_headers[request] = (jar.version, jar.expire_next(), data)
-        return data
+        headers = self._cookie_headers
+        if headers is None:
+            headers = self._cookie_headers = {}
+        known = headers.get((origin, request.path))
+        if known is not None and known[0] == jar.version and ((until := known[1]) is None or time() < until):
+            line = known[2]
+        else:
+            cookies = jar.header(origin.host, request.path, origin.secure)
+            line = f"Cookie: {cookies}\r\n\r\n".encode("latin-1") if cookies else b""
+            if len(headers) >= _MOST_COOKIE_HEADERS:
+                headers.clear()
+            headers[origin, request.path] = (jar.version, jar.expire_next(), line)
+        return b"%b%b%b" % (request.head, line, request.body) if line else request.data
 
     def _take_cookies(self, request: Prepared, head: Head) -> None:
-        if self._jar is None:
-            self._jar = CookieJar()
+        if self.jar is None:
+            self.jar = CookieJar()
         origin = request.origin
         for header in head.cookies:
-            self._jar.set(header, origin.host, request.path, origin.secure)
+            self.jar.set(header, origin.host, request.path, origin.secure)
+
+    # Caches and logins
+
+    def _prepare_specially(self, request: Prepared, wanted_at: int) -> Prepared | None:
+        """The request with what cache and login add to it; None where the cache answers."""
+        if request.terms.cached and request.method == "GET":
+            if self._cache is None:
+                self._cache = BrowserCache()
+            found = self._cache.look_up(request.url, time(), looked_at=request.keep > 0)
+            if isinstance(found, Fresh):
+                self._load.loop.call_soon(self._answer_from_cache, request, found, wanted_at)
+                return None
+            if found is not None:
+                request = request.with_headers(found.headers)
+        if request.login is not None and self._digests is not None:
+            digest = self._digests.get(request.origin)
+            if digest is not None:
+                request = request.with_headers([("Authorization", digest.authorization(request.method, request.target))])
+        return request
+
+    def _answer_from_cache(self, request: Prepared, fresh: Fresh, wanted_at: int) -> None:
+        if self._load.stopping:
+            self._wanting.ended(CUT, perf_counter_ns())
+            return
+        if wanted_at >= self._load.measured_from:
+            request.measure.cached += 1
+        self.status = fresh.head.status
+        if request.keep:
+            self._wanting.answer = Answer(fresh.head, fresh.body, request.url, jar=self.jar, measure=request.measure)
+        self._wanting.ended(PASSED, perf_counter_ns())
+
+    def _log_in(self, request: Prepared, head: Head) -> Prepared | None:
+        """The request again with the digest that the server asks for; None where it asks for something else."""
+        if request.login is None or request.authorized:
+            return None
+        digest = DigestState(*request.login)
+        try:
+            digest.challenge(*head.all("www-authenticate"))
+        except ValueError:
+            return None  # another scheme, or a digest that nobody can compute: the 401 stays a failure
+        if self._digests is None:
+            self._digests = {}
+        self._digests[request.origin] = digest
+        again = request.with_headers([("Authorization", digest.authorization(request.method, request.target))])
+        again.authorized = True
+        return again
 
     # What a connection reports
 
     def answered(self, connection: Connection, request: Prepared, head: Head, now: int) -> None:
-        load = self._load
-        status = head.status
-        wanted_at = connection.wanted_at
-        hops = connection.hops  # the connection may carry another request before this one's redirect is followed
         self.requests += 1
-        if wanted_at >= load.measured_from:
-            measure = request.measure
+        self.status = head.status
+        wanted_at = connection.wanted_at
+        measure = request.measure
+        if wanted_at >= self._load.measured_from:
             sent_at = connection.sent_at
             if connection.first_at == now and wanted_at == sent_at:
                 measure.quick.append((now - sent_at) // 1000)
@@ -213,77 +201,90 @@ class Client:
             measure.sent += connection.sent
             measure.received += connection.received
             measure.content += connection.content
-            if status >= 400:
-                measure.failed += 1
-                load.measures.error(http_error(status), measure.name, request.url, request.method)
+            if now - wanted_at > measure.bar:  # few are: it is among the slowest so far
+                self._load.examples.slow(measure, connection, request, head, now)
+        if connection.fresh:
+            self._count_connecting(connection, measure)
+        if not (head.plain and request.plain) or connection.lost:
+            self._judge(connection, request, head, now)
+            return
+        self.connections.release(connection)
+        self._wanting.ended(PASSED, now)
+
+    def _count_connecting(self, connection: Connection, measure: RequestMeasure) -> None:
+        connection.fresh = False
+        if connection.wanted_at >= self._load.measured_from:
+            measure.connected(connection)
+
+    def _judge(self, connection: Connection, request: Prepared, head: Head, now: int) -> None:
+        """What is to be done about an answer that is more than a plain success."""
+        status = head.status
+        terms = request.terms
+        wanted_at = connection.wanted_at
+        hops = connection.hops  # the connection may carry another request before this one's redirect is followed
         if head.cookies:
             self._take_cookies(request, head)
+        follows = 300 <= status < 400 and head.location is not None and status != 304 and terms.follow
+        again = self._log_in(request, head) if status == 401 else None
+        passed = follows or again is not None or self._passes(request, status)
+        if not passed and wanted_at >= self._load.measured_from:
+            failure = http_error(status) if terms.expected is None else unexpected_status(status, terms.expected)
+            self._count_failure(connection, request, failure, now)
+        confirmed = self._cache_answer(connection, request, head) if terms.cached else None
+        if request.keep and not follows and again is None:
+            self._wanting.answer = self._answer(connection, request, head, confirmed, now)
+            connection.body = b""  # an idle connection must not hold on to it
         if head.reusable and not connection.lost:
-            self._release(connection)
+            self.connections.release(connection)
         else:
             connection.abort()
-        if 300 <= status < 400 and head.location is not None and status != 304:
-            self._redirect(request, head.location, hops + 1, wanted_at, now)
+        if follows:
+            self._redirect(request, status, head.location or "", hops + 1, wanted_at, now)
+        elif again is not None:
+            self._fetch_again(again, now, hops)
         else:
-            self._wanting.ended(PASSED if status < 400 else FAILED, now)
+            self._wanting.ended(PASSED if passed else FAILED, now)
+
+    def _passes(self, request: Prepared, status: int) -> bool:
+        expected = request.expected
+        return status < 400 if expected is None else status in expected or (status == 304 and request.terms.cached)
+
+    def _cache_answer(self, connection: Connection, request: Prepared, head: Head) -> Fresh | None:
+        """Takes an answer into the cache; what was there already, where the server confirms it."""
+        if self._cache is None or request.method != "GET":
+            return None
+        if head.status == 304:
+            return self._cache.revalidated(request.url, head, time())
+        self._cache.keep(request.url, head, connection.body if request.keep else None, time())
+        return None
+
+    def _answer(self, connection: Connection, request: Prepared, head: Head, confirmed: Fresh | None, now: int) -> Answer:
+        if confirmed is not None:
+            return Answer(confirmed.head, confirmed.body, request.url, jar=self.jar, measure=request.measure)
+        return Answer(
+            head,
+            connection.body,
+            request.url,
+            request=connection.data,
+            response_us=(now - connection.wanted_at) // 1000,
+            size=connection.content,
+            head_size=connection.received - connection.content,
+            cut=connection.content > len(connection.body),
+            jar=self.jar,
+            measure=request.measure,
+            counted=connection.wanted_at >= self._load.measured_from,
+        )
 
     def broken(self, connection: Connection, request: Prepared, failure: Failure, now: int) -> None:
-        self.requests += 1
-        if connection.wanted_at >= self._load.measured_from:
-            measure = request.measure
-            service = (now - connection.sent_at) // 1000
-            first_byte = (connection.first_at - connection.sent_at) // 1000 if connection.received else -1
-            measure.slow.append(((now - connection.wanted_at) // 1000, service, first_byte))
-            measure.sent += connection.sent
-            measure.received += connection.received
-            measure.failed += 1
-            self._load.measures.error(failure, measure.name, request.url, request.method)
+        self._count_unanswered(connection, request, failure, now)
         self._wanting.ended(FAILED, now)
 
-    def closed(self, connection: Connection) -> None:
-        if connection not in self._connections:
-            return  # it was lost before it was ready
-        self._connections.remove(connection)
-        idle = self._idle.get(connection.origin)
-        if idle is not None:
-            if connection in idle:
-                idle.remove(connection)
-            if not idle:
-                del self._idle[connection.origin]
-        if self._waiting:
-            self._fetch_waiting(connection.origin)
+    def abandon(self, connection: Connection, request: Prepared, now: int) -> None:
+        """The load is over and this was sent and never answered: it failed, and nobody waits for it any more."""
+        self._count_unanswered(connection, request, unanswered(), now)
 
-    def _release(self, connection: Connection) -> None:
-        idle = self._idle.get(connection.origin)
-        if idle is None:
-            idle = self._idle[connection.origin] = []
-        idle.append(connection)
-        if self._waiting:
-            self._fetch_waiting(connection.origin)
-
-    def _redirect(self, request: Prepared, location: str, hops: int, wanted_at: int, now: int) -> None:
-        load = self._load
-        if load.stopping:
-            self._wanting.ended(CUT, now)
-            return
-        if hops > load.max_redirects:
-            self._fail_redirect(request, too_many_redirects(load.max_redirects), wanted_at, now)
-            return
-        try:
-            target = self._test.redirect(request, location)
-        except ValueError as error:
-            self._fail_redirect(request, bad_redirect(location, str(error)), wanted_at, now)
-            return
-        self.fetch(target, now, now, hops)
-
-    def _fail_redirect(self, request: Prepared, failure: Failure, wanted_at: int, now: int) -> None:
-        # The answer was counted as passed a moment ago, before anybody knew that it leads nowhere.
-        if wanted_at >= self._load.measured_from:
-            request.measure.failed += 1
-            self._load.measures.error(failure, request.measure.name, request.url, request.method)
-        self._wanting.ended(FAILED, now)
-
-    def _fail_unsent(self, request: Prepared, wanted_at: int, failure: Failure) -> None:
+    def unconnected(self, request: Prepared, wanted_at: int, failure: Failure) -> None:
+        """There was no connection for a request."""
         now = perf_counter_ns()
         self.requests += 1
         if wanted_at >= self._load.measured_from:
@@ -292,3 +293,58 @@ class Client:
             measure.failed += 1
             self._load.measures.error(failure, measure.name, request.url, request.method)
         self._wanting.ended(UNSENT, now)
+
+    def cut(self) -> None:
+        """A request was not sent any more, because the load has ended."""
+        self._wanting.ended(CUT, perf_counter_ns())
+
+    def closed(self, connection: Connection) -> None:
+        self.connections.closed(connection)
+
+    def _count_unanswered(self, connection: Connection, request: Prepared, failure: Failure, now: int) -> None:
+        self.requests += 1
+        self.status = 0
+        if connection.wanted_at >= self._load.measured_from:
+            measure = request.measure
+            service = (now - connection.sent_at) // 1000
+            first_byte = (connection.first_at - connection.sent_at) // 1000 if connection.received else -1
+            measure.slow.append(((now - connection.wanted_at) // 1000, service, first_byte))
+            measure.sent += connection.sent
+            measure.received += connection.received
+            if connection.fresh:
+                self._count_connecting(connection, measure)
+            self._count_failure(connection, request, failure, now)
+
+    def _count_failure(self, connection: Connection, request: Prepared, failure: Failure, now: int) -> None:
+        measure = request.measure
+        measure.failed += 1
+        self._load.measures.error(failure, measure.name, request.url, request.method)
+        self._load.examples.failed(measure, connection, request, failure, now)
+
+    def _redirect(self, request: Prepared, status: int, location: str, hops: int, wanted_at: int, now: int) -> None:
+        load = self._load
+        if load.stopping:
+            self._wanting.ended(CUT, now)
+            return
+        if hops > load.max_redirects:
+            self._fail_redirect(request, too_many_redirects(load.max_redirects), wanted_at, now)
+            return
+        try:
+            target = request.terms.redirect(request, status, location)
+        except ValueError as error:
+            self._fail_redirect(request, bad_redirect(location, str(error)), wanted_at, now)
+            return
+        self.fetch(target, now, now, hops)
+
+    def _fetch_again(self, request: Prepared, now: int, hops: int) -> None:
+        if self._load.stopping:
+            self._wanting.ended(CUT, now)
+        else:
+            self.connections.fetch(self, request, now, now, hops)
+
+    def _fail_redirect(self, request: Prepared, failure: Failure, wanted_at: int, now: int) -> None:
+        # The answer was counted as passed a moment ago, before anybody knew that it leads nowhere.
+        if wanted_at >= self._load.measured_from:
+            request.measure.failed += 1
+            self._load.measures.error(failure, request.measure.name, request.url, request.method)
+        self._wanting.ended(FAILED, now)

@@ -4,21 +4,38 @@ This is the hot path. `data_received` is called once for most responses; what it
 """
 
 import asyncio
+from ssl import SSLSession
 from time import perf_counter_ns
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from headrace.engine.failures import Failure, closed_early, violated_protocol
-from headrace.engine.heads import Head, HeadMemory
+from headrace.engine.heads import Head
+from headrace.engine.memory import HeadMemory
 from headrace.engine.prepared import Origin, Prepared
 from headrace.engine.responses import ResponseReader, ViolationError
 
+if TYPE_CHECKING:
+    from headrace.engine.line import Line
+
+
+# Bytes that are kept of what came first: an idle connection must not hold on to a whole body.
+_GLIMPSE = 4096
+
 
 class Owner(Protocol):
-    """Who a connection reports to: a virtual user. `now` is in ns of the performance counter."""
+    """Who a connection reports to: a virtual user. `now` is in ns of the performance counter.
+
+    `tls_sessions` are those that its next connections resume (None: none yet), `line` is the one it sits behind, if any.
+    """
+
+    tls_sessions: "dict[Origin, SSLSession] | None"
+    line: "Line | None"
 
     def answered(self, connection: "Connection", request: Prepared, head: Head, now: int) -> None: ...
 
     def broken(self, connection: "Connection", request: Prepared, failure: Failure, now: int) -> None: ...
+
+    def abandon(self, connection: "Connection", request: Prepared, now: int) -> None: ...
 
     def closed(self, connection: "Connection") -> None: ...
 
@@ -28,7 +45,9 @@ class Connection(asyncio.Protocol):
     the connection is gone, or going, and must not be used.
 
     Times are ns of the performance counter: `wanted_at` when the user wanted to send, `sent_at` when it was sent, `first_at`
-    when the first byte came. Sizes are bytes, head included but for `content`.
+    when the first byte came. Sizes are bytes, head included but for `content`. `data` is what was sent, `glimpse` the first
+    bytes that came back, `body` what was kept of the body: as much as the request asked for. What making the connection
+    took, in µs, is in `dns_us`, `connect_us` and `tls_us`; `fresh`: that is not counted yet.
     """
 
     __slots__ = (
@@ -36,10 +55,15 @@ class Connection(asyncio.Protocol):
         "_known",
         "_left",
         "_reader",
-        "_reading",
         "_transport",
+        "body",
+        "connect_us",
         "content",
+        "data",
+        "dns_us",
         "first_at",
+        "fresh",
+        "glimpse",
         "head",
         "hops",
         "lost",
@@ -49,6 +73,7 @@ class Connection(asyncio.Protocol):
         "request",
         "sent",
         "sent_at",
+        "tls_us",
         "wanted_at",
     )
 
@@ -61,11 +86,13 @@ class Connection(asyncio.Protocol):
         self.lost = False
         self.wanted_at = self.sent_at = self.first_at = 0
         self.sent = self.received = self.content = 0
+        self.dns_us = self.connect_us = self.tls_us = 0
+        self.fresh = True
+        self.data = self.glimpse = self.body = b""
         self._heads = heads
         self._known = heads.known
         self._left = 0
         self._reader: ResponseReader | None = None
-        self._reading = False
         self._transport: asyncio.Transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -79,6 +106,7 @@ class Connection(asyncio.Protocol):
         self.hops = hops
         self.sent = len(data)
         self.received = 0
+        self.data = data
         self._write(data)
 
     def data_received(self, data: bytes) -> None:
@@ -91,20 +119,21 @@ class Connection(asyncio.Protocol):
             self.received += len(data)
             self._left = left = self._left - len(data)
             head = cast(Head, self.head)
-        elif self._reading:
+        elif self._reader is not None:
             self._read(request, data, now)
             return
         else:
             end = data.find(b"\r\n\r\n") + 4
             known = self._known.get(data[:end])
             self.first_at = now
-            if known is None:
+            self.glimpse = data if len(data) <= _GLIMPSE else data[:_GLIMPSE]
+            if known is None or (not request.plain and self._reads_closely(request, known, data, end)):
                 self._read(request, data, now)
                 return
             head = known
             self.received = len(data)
-            self.content = length = cast(int, head.length)
-            left = end + length - len(data)
+            self.content = length = head.length  # type: ignore[assignment]  # a head is known only with a length
+            left = end + length - len(data)  # type: ignore[operator]
             if left > 0:
                 self._left = left
                 self.head = head
@@ -116,6 +145,16 @@ class Connection(asyncio.Protocol):
         self.request = None
         self.owner.answered(self, request, head, now)
 
+    def _reads_closely(self, request: Prepared, head: Head, data: bytes, end: int) -> bool:
+        """Whether the response must be parsed although its head is known; keeps the body where it need not."""
+        if request.bodiless:
+            return True
+        if request.keep:
+            if len(data) - end != head.length or len(data) - end > request.keep:
+                return True
+            self.body = data[end:]
+        return False
+
     def eof_received(self) -> None:
         if self.request is None:
             self._retire()  # else the user might send into a connection that the server has closed
@@ -125,7 +164,7 @@ class Connection(asyncio.Protocol):
         if request is not None:
             now = perf_counter_ns()
             reader = self._reader
-            if error is None and self._reading and reader is not None and reader.ends_with_connection():
+            if error is None and reader is not None and reader.ends_with_connection():
                 self._finish(request, reader, now)
             else:
                 self._break(closed_early(self.received > 0, error is not None), now)
@@ -148,10 +187,8 @@ class Connection(asyncio.Protocol):
     def _read(self, request: Prepared, data: bytes, now: int) -> None:
         reader = self._reader
         if reader is None:
-            reader = self._reader = ResponseReader()
-        if not self._reading:
-            self._reading = True
-            reader.reset()
+            reader = self._reader = self._heads.take_reader()
+            reader.reset(request.keep, request.bodiless)
         self.received += len(data)
         try:
             complete = reader.feed(data)
@@ -160,18 +197,22 @@ class Connection(asyncio.Protocol):
             return
         if complete:
             head = cast(Head, reader.head)
-            if self.received == len(data) and head.length == reader.content:
+            if self.received == len(data) and head.length == reader.content and not request.bodiless:
                 self._heads.keep(data[: len(data) - reader.content], head)
             self._finish(request, reader, now)
 
     def _finish(self, request: Prepared, reader: ResponseReader, now: int) -> None:
+        head = cast(Head, reader.head)
         self.request = None
-        self._reading = False
         self.content = reader.content
-        self.owner.answered(self, request, cast(Head, reader.head), now)
+        self.body = reader.take_body()
+        self._reader = None
+        if head.reusable and not request.bodiless:
+            self._heads.give_back(reader)
+        self.owner.answered(self, request, head, now)
 
     def _break(self, failure: Failure, now: int) -> None:
         request = cast(Prepared, self.request)
-        self.request = None
+        self.request = self._reader = None
         self.abort()
         self.owner.broken(self, request, failure, now)

@@ -6,6 +6,7 @@ with the status as sub-kind, `Exception` with the .NET exception class, `Request
 
 import errno
 import ssl
+from collections.abc import Collection
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -16,6 +17,8 @@ _DOTNET_NAMES = {
     416: "RequestedRangeNotSatisfiable",
     418: "ImATeapot",
 }
+
+_LONGEST_MESSAGE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +46,59 @@ def http_error(status: int) -> Failure:
     return Failure("HttpError", name, name)
 
 
+def unexpected_status(status: int, expected: Collection[int]) -> Failure:
+    """A status that the request does not expect, be it a good one."""
+    name = status_name(status)
+    names = ", ".join(status_name(one) for one in sorted(expected)[:10])
+    return Failure("HttpError", name, f"{name} was received, expected was {names}")
+
+
+def not_authenticated(status: int, reason: str) -> Failure:
+    """A server asks for a proof that the user cannot give."""
+    name = status_name(status)
+    return Failure("HttpError", name, f"{name}: {reason}.")
+
+
+def rule_failed(kind: str, subkind: str, message: str) -> Failure:
+    """A rule that a response broke: `kind` is ValidationRuleError or ExtractionRuleError, `subkind` the name of the rule.
+
+    The message may quote the response, so it is cut.
+    """
+    return Failure(kind, subkind, message if len(message) <= _LONGEST_MESSAGE else f"{message[:_LONGEST_MESSAGE]}…")
+
+
+def unbound(name: str) -> Failure:
+    """A variable without a value; the request was not sent (reference: visual-studio-formats, 1.9 and 8)."""
+    return Failure("TestError", "WebTestException", f"Context parameter '{name}' not found in test context")
+
+
+def bad_url(url: str, reason: str) -> Failure:
+    return Failure("Exception", "UriFormatException", f"The request was not sent: its URL {url[:200]!r} {reason}.")
+
+
+def bad_header(name: str, value: str) -> Failure:
+    """A line break in a value would end the header, and begin another that nobody meant."""
+    reason = f"the header '{name[:100]}' has a line break or a null character in its value, {value[:100]!r}"
+    return Failure("Exception", "ArgumentException", f"The request was not sent: {reason}.")
+
+
+def bad_value(reason: str) -> Failure:
+    """A value that cannot be part of a body; `reason` names it."""
+    return Failure("Exception", "EncoderFallbackException", f"The request was not sent: {reason}.")
+
+
+def undecodable(reason: str) -> Failure:
+    """A body that is not encoded as its head says, found where a rule looked at it."""
+    return Failure("Exception", "InvalidDataException", f"Found invalid data while decoding. {reason}.")
+
+
 def timed_out(seconds: float) -> Failure:
     return Failure("RequestTimeout", "Timeout", f"The request was not answered within {seconds:g} seconds.")
+
+
+def unanswered() -> Failure:
+    """The load ended first. No time is named: errors of one message are counted together."""
+    return Failure("RequestTimeout", "Timeout", "The load ended before the request was answered.")
 
 
 def not_resolved(host: str) -> Failure:
@@ -71,6 +125,37 @@ def closed_early(received_any: bool, reset: bool) -> Failure:
     how = "reset" if reset else "closed"
     when = "before the response was complete" if received_any else "before it answered"
     return Failure("Exception", "WebException", f"The underlying connection was closed: the server {how} it {when}.")
+
+
+def reset_stream(code: str, received_any: bool) -> Failure:
+    """An HTTP/2 server gave this request up; `code` is the name of its reason (RFC 9113, section 7)."""
+    when = "before the response was complete" if received_any else "before it answered"
+    return Failure("Exception", "WebException", f"The server reset the HTTP/2 stream {when}: {code}.")
+
+
+def broken_tls(error: ssl.SSLError) -> Failure:
+    """What ended a secure connection after its handshake."""
+    reason = error.reason or str(error)
+    if "ALERT" in reason:
+        told = reason.rpartition("ALERT_")[2].replace("_", " ").lower()
+        return Failure("Exception", "AuthenticationException", f"The server ended the secure connection: {told}.")
+    return violated_protocol(f"TLS: {reason}")
+
+
+def refused_by_proxy(proxy: str, to: str, status: int, logged_in: bool) -> Failure:
+    message = f"The proxy {proxy} refused the connection to {to}: {status_name(status)}"
+    if status == 407:
+        message += "; " + ("it does not take this user and password" if logged_in else "give it a user and a password")
+    return Failure("Exception", "WebException", f"{message}.")
+
+
+def violated_by_proxy(proxy: str, reason: str) -> Failure:
+    return Failure("Exception", "WebException", f"The proxy {proxy} committed a protocol violation: {reason}.")
+
+
+def behind_proxy(proxy: str, failure: Failure) -> Failure:
+    """A failure on the way to the proxy itself."""
+    return Failure(failure.kind, failure.subkind, f"The proxy {proxy} cannot be used: {failure.message}")
 
 
 def not_connected(error: OSError, host: str, address: str, port: int) -> Failure:

@@ -1,21 +1,14 @@
-"""What the engine needs to know of a response head, and the memory of heads seen before.
+"""What the engine needs to know of a response head."""
 
-A server sends the same head again and again (until its Date changes, once a second). Such a head is parsed once and found by
-a look-up afterwards: that is most of what makes a request cheap here. `docs/engine.md` has the measurement.
-"""
-
-from dataclasses import dataclass
-
-# More different heads than this at a time are not a repeating server; then remembering costs more than it gives.
-_MOST = 512
-_LONGEST = 2048
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
     """A response head. `length` is that of the body in bytes, None where chunks or the end of the connection tell.
 
-    `reusable`: the connection may carry another request afterwards.
+    `reusable`: the connection may carry another request afterwards. `headers` are names in lower case and values, as
+    latin-1, in the order received, without trailers. `plain`: a success that leaves nothing to do.
     """
 
     status: int
@@ -23,19 +16,20 @@ class Head:
     reusable: bool
     location: str | None = None
     cookies: tuple[str, ...] = ()
+    reason: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+    plain: bool = field(init=False, compare=False, repr=False)
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "plain", 200 <= self.status < 300 and self.reusable and not self.cookies)
 
-class HeadMemory:
-    """Heads by their bytes, blank line included. Kept are those that mean the same each time: a length, no cookies."""
+    def header(self, name: str) -> str | None:
+        """The first value of a header by its name in lower case."""
+        for known, value in self.headers:
+            if known == name:
+                return value
+        return None
 
-    __slots__ = ("known",)
-
-    def __init__(self) -> None:
-        self.known: dict[bytes, Head] = {}
-
-    def keep(self, data: bytes, head: Head) -> None:
-        if head.length is None or head.cookies or not head.reusable or len(data) > _LONGEST:
-            return
-        if len(self.known) >= _MOST:
-            self.known.clear()
-        self.known[data] = head
+    def all(self, name: str) -> list[str]:
+        """All values of a header by its name in lower case."""
+        return [value for known, value in self.headers if known == name]

@@ -1,76 +1,68 @@
-"""The load of one process: its users from the start to the end of the run, and the Tick of every second."""
+"""The load of one process: its scenarios from the start to the end of the run, and the Tick of every second."""
 
 import asyncio
 import contextlib
+import gc
 import math
+from collections import Counter
 from collections.abc import Callable, Coroutine
-from time import perf_counter_ns, process_time_ns, time
+from time import perf_counter_ns, time
 from typing import Any
 
-from headrace.engine.client import surface
+from headrace.engine.connections import surface
 from headrace.engine.connector import Connector
+from headrace.engine.examples import Examples
+from headrace.engine.health import Watch
 from headrace.engine.measures import Measures
-from headrace.engine.prepared import browser_of, prepare_plan
+from headrace.engine.personas import make_personas
+from headrace.engine.program import Compiler, Program
+from headrace.engine.requests import Requests
 from headrace.engine.resolver import Resolver
-from headrace.engine.tls import client_context
-from headrace.engine.user import VirtualUser
-from headrace.plan.model import Plan, Scenario
+from headrace.engine.scenario import SECOND, Common, ScenarioLoad
+from headrace.engine.timetable import Timetable
+from headrace.plan.model import Browser, Plan, Scenario
 from headrace.plan.segment import Segment
-from headrace.ticks.tick import Health, Load, Tick
+from headrace.ticks.tick import Load, Tick
 
-SECOND = 1_000_000_000
 # At the natural end, requests under way may still be answered for so long (seconds); then they are given up.
 GRACE = 5.0
 # How often time-outs are looked for, values folded, and the loop's own delay is measured, in seconds.
 _WATCH = 0.1
-
-
-class ScenarioLoad:
-    """What the users of a scenario share. `measured_from` is in ns of the performance counter."""
-
-    def __init__(self, scenario: Scenario, plan: Plan, connector: Connector, measures: Measures) -> None:
-        self.name = scenario.name
-        self.loop = asyncio.get_running_loop()
-        self.connector = connector
-        self.measures = measures
-        self.think_time = scenario.think_time
-        self.request_timeout = plan.request_timeout
-        self.max_redirects = plan.max_redirects
-        self.measured_from = 0
-        self.stopping = False
-        self.users: list[VirtualUser] = []
-        self.present = 0
-        self.running = 0
-        self.empty = asyncio.Event()
-
-    def leave(self, user: VirtualUser) -> None:
-        """A user has come to its end."""
-        user.client.disconnect()
-        self.present -= 1
-        if not self.present:
-            self.empty.set()
+# Time-outs of so many users are looked for at once; with more users, of a tenth of them each time.
+_MOST_LOOKED_AT = 2000
 
 
 class SegmentLoad:
-    """Executes a segment of a plan and hands every Tick to `report`. Make it inside the running event loop."""
+    """Executes a segment of a plan and hands every Tick to `report`. Make it inside the running event loop.
+
+    Raises ValueError where the plan cannot be executed.
+    """
 
     def __init__(self, plan: Plan, segment: Segment, report: Callable[[Tick], None]) -> None:
         self._plan = plan
         self._report = report
         self._measures = Measures()
+        self._examples = Examples()
         self._stop = asyncio.Event()
         self._grace = 0.0
         self._error: Exception | None = None
-        self._lag_us = 0
-        self._cpu_ns = 0
-        tests = prepare_plan(plan, self._measures)
-        connector = Connector(Resolver(plan.targets), client_context(plan.verify_certificates))
-        self._scenarios = []
-        for scenario in plan.scenarios:
-            load = ScenarioLoad(scenario, plan, connector, self._measures)
-            for number in segment.users(scenario.users):
-                load.users.append(VirtualUser(load, tests[scenario.name, browser_of(scenario, number).name]))
-            self._scenarios.append(load)
+        self._timetable = Timetable()
+        connector = Connector(Resolver(plan.targets), plan.tls, plan.proxy, plan.http2)
+        self._common = Common(
+            plan, segment, connector, self._measures, self._examples, self._timetable, lambda: self._over.set()
+        )
+        self._over = asyncio.Event()
+        self._watched = Watch(self._common.lags)
+        compiler = Compiler(plan, Requests(self._measures, connector.proxy), self._measures)
+        self.scenarios = [self._scenario(scenario, compiler) for scenario in plan.scenarios]
+
+    def _scenario(self, scenario: Scenario, compiler: Compiler) -> ScenarioLoad:
+        tests = {test.name: test for test in self._plan.tests}
+
+        def compile_test(name: str, browser: Browser) -> Program:
+            return compiler.program(scenario, tests[name], browser)
+
+        return ScenarioLoad(scenario, self._common, make_personas(scenario, compile_test))
 
     def stop(self, grace: float) -> None:
         """Ends the load now; what is still unanswered after `grace` seconds is given up."""
@@ -85,35 +77,43 @@ class SegmentLoad:
         begin = perf_counter_ns() + int((start_at - time()) * SECOND)
         measured_from = begin + int(self._plan.warm_up * SECOND)
         end = measured_from + int(self._plan.duration * SECOND)
-        for load in self._scenarios:
-            load.measured_from = measured_from
         await self._sleep_until(begin)
         if self._stop.is_set():
+            self._timetable.close()
             return  # nothing has begun, so there is nothing to tell
-        self._cpu_ns = process_time_ns()  # what the preparation took is not the load's
+        self._watched.start()
         loop = asyncio.get_running_loop()
         handler = loop.get_exception_handler()
         loop.set_exception_handler(self._note_fault)
-        arriving, watching = self._begin(self._arrive()), self._begin(self._watch())
+        for scenario in self.scenarios:
+            scenario.begin(begin, measured_from, end)
+        tasks = [self._begin(self._watch()), self._begin(self._await_over())]
         try:
-            await self._measure(begin, measured_from, end, arriving)
+            await self._measure(begin, measured_from, end)
         finally:
-            arriving.cancel()
-            watching.cancel()
+            for task in tasks:
+                task.cancel()
+            self._watched.stop()
+            self._timetable.close()
             loop.set_exception_handler(handler)
         if self._error is not None:
             raise self._error
 
-    async def _measure(self, begin: int, measured_from: int, end: int, arriving: asyncio.Task[None]) -> None:
+    async def _measure(self, begin: int, measured_from: int, end: int) -> None:
         second = math.floor((begin - measured_from) / SECOND)
-        while not self._stop.is_set() and (over := measured_from + (second + 1) * SECOND) < end:
+        while not self._done and (over := measured_from + (second + 1) * SECOND) < end:
             await self._sleep_until(over)
-            if not self._stop.is_set():
+            if not self._done:
                 self._emit(second, over - measured_from, self._load())
                 second += 1
         await self._sleep_until(end)
-        arriving.cancel()
-        await self._finish(second, measured_from, end)
+        ended = end if not self._over.is_set() else perf_counter_ns()
+        second = await self._cool_down(second, measured_from)
+        await self._finish(second, measured_from, ended)
+
+    @property
+    def _done(self) -> bool:
+        return self._stop.is_set() or self._over.is_set()
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
@@ -127,27 +127,37 @@ class SegmentLoad:
             self._error = self._error or error
             self.stop(grace=0)
 
-    async def _arrive(self) -> None:
-        for load in self._scenarios:
-            for number, user in enumerate(load.users):
-                load.present += 1
-                user.begin()
-                if number % 200 == 199:
-                    await asyncio.sleep(0)  # let those who are here be served
+    async def _await_over(self) -> None:
+        """The load is over when every scenario is, if that is before its time."""
+        for scenario in self.scenarios:
+            await scenario.over.wait()
+        self._over.set()
+
+    async def _cool_down(self, second: int, measured_from: int) -> int:
+        """Lets the iterations under way go on for a while; returns the second that is then under way."""
+        if not self._plan.cool_down or self._done:
+            return second
+        for scenario in self.scenarios:
+            scenario.end()
+        until = perf_counter_ns() + int(self._plan.cool_down * SECOND)
+        while not self._stop.is_set() and perf_counter_ns() < until and any(scenario.users for scenario in self.scenarios):
+            over = measured_from + (second + 1) * SECOND
+            await self._sleep_until(min(over, until), unless=lambda: not any(one.users for one in self.scenarios))
+            if perf_counter_ns() >= over:
+                self._emit(second, over - measured_from, self._load())
+                second += 1
+        return second
 
     async def _finish(self, second: int, measured_from: int, end: int) -> None:
         """The last Tick: what was under way when the load ended still belongs to it, so it ends when that has ended."""
         load = self._load()
         stopped = self._stop.is_set()
-        for scenario in self._scenarios:
-            scenario.stopping = True
-            for user in scenario.users[: scenario.present]:
-                user.stop()
+        for scenario in self.scenarios:
+            scenario.stop()
         await self._drain()
         over = perf_counter_ns() if stopped else max(end, perf_counter_ns())
-        for scenario in self._scenarios:
-            for user in scenario.users:
-                self._measures.abandoned += user.client.give_up()
+        for scenario in self.scenarios:
+            self._measures.abandoned += scenario.give_up()
         self._emit(second, over - measured_from, load)
 
     async def _drain(self) -> None:
@@ -162,40 +172,53 @@ class SegmentLoad:
         empty.cancel()
 
     async def _all_gone(self) -> None:
-        for scenario in self._scenarios:
-            if scenario.present:
+        for scenario in self.scenarios:
+            if scenario.users:
                 await scenario.empty.wait()
 
-    async def _sleep_until(self, instant: int) -> None:
-        """Returns at that instant, not before, or when the load is stopped."""
-        # uvloop's timers count in whole milliseconds and may be early; a request sent early would not be measured.
-        while (left := (instant - perf_counter_ns()) / SECOND) > 0 and not self._stop.is_set():
+    async def _sleep_until(self, instant: int, unless: Callable[[], bool] = lambda: False) -> None:
+        """Returns at that instant, not before, or when the load is stopped or over."""
+        while (left := (instant - perf_counter_ns()) / SECOND) > 0 and not self._done and not unless():
+            # Short, so that it notices what nobody tells; a second has to end to the millisecond, no better.
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(left):
+                async with asyncio.timeout(min(left, _WATCH)):
                     await self._stop.wait()
 
     async def _watch(self) -> None:
         timeout = int(self._plan.request_timeout * SECOND)
+        round_number = 0
+        users = 0
         while True:
             asleep = perf_counter_ns()
             await asyncio.sleep(_WATCH)
             now = perf_counter_ns()
-            self._lag_us = max(self._lag_us, (now - asleep) // 1000 - int(_WATCH * 1_000_000))
-            self._measures.fold()
-            for load in self._scenarios:
-                for user in load.users:
-                    user.client.check_timeouts(now, timeout)
+            self._watched.late(now - asleep - int(_WATCH * SECOND))
+            self._watched.fold()
+            for _ in self._measures.fold():
+                await asyncio.sleep(0)
+            round_number += 1
+            present = sum(len(scenario.users) for scenario in self.scenarios)
+            for scenario in self.scenarios:
+                scenario.check_timeouts(now, timeout, round_number if present > _MOST_LOOKED_AT else None)
+                await asyncio.sleep(0)
+            if present > users + 1000:
+                users = present
+                gc.freeze()  # they stay: the collector need not look at tens of thousands of users again and again
 
     def _load(self) -> dict[str, Load]:
-        return {load.name: Load(load.present, load.running) for load in self._scenarios}
+        return {scenario.name: scenario.load() for scenario in self.scenarios}
 
     def _emit(self, second: int, elapsed_ns: int, load: dict[str, Load]) -> None:
-        cpu = process_time_ns()
         elapsed = elapsed_ns / SECOND
         # The end of the warm-up is noticed a moment late; what was measured in that moment belongs to the next second.
         tick = self._measures.take(second, elapsed) if second >= 0 else Tick(second, elapsed)
         tick.load = load
-        tick.health = Health(self._lag_us, (cpu - self._cpu_ns) // 1000, 1)
-        self._lag_us = 0
-        self._cpu_ns = cpu
+        origins: Counter[object] = Counter()
+        for scenario in self.scenarios:
+            scenario.count_connections(origins)
+        tick.health = self._watched.take(origins.total(), max(origins.values(), default=0))
+        if second >= 0:
+            tick.examples = self._examples.take()
         self._report(tick)
+        for scenario in self.scenarios:
+            scenario.observe(tick)

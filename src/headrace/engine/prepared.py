@@ -1,126 +1,130 @@
-"""Requests made ready to send: everything that is the same each time is done once, before the load starts."""
+"""A request ready to send: bytes, where they go, and what is to be made of the answer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from urllib.parse import urljoin, urlsplit
-from weakref import WeakValueDictionary
 
-from headrace.engine.measures import Measures, PageMeasure, RequestMeasure, TestMeasure
-from headrace.plan.model import Browser, Plan, Request, Scenario
-from headrace.plan.urls import check_url
-from headrace.ticks.tick import Name
+from headrace.engine.measures import RequestMeasure
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Origin:
-    """Where connections go. Made once each (see `Requests.origin`), so that it is compared and hashed by identity."""
+    """Where connections go. Made once each (see `Requests`), so that it is compared and hashed by identity."""
 
     secure: bool
     host: str
     port: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+class Terms:
+    """What holds for a request and for all that its redirects lead to.
+
+    `keep`: how many bytes of the body somebody wants to look at. `expected`: the statuses that pass, None for all below 400.
+    `timeout` is in ns, 0 for the plan's. `redirect` prepares what a redirect leads to, and raises ValueError where it leads
+    nowhere. `cached`: the user's cache may answer.
+    """
+
+    __slots__ = ("cached", "expected", "follow", "keep", "redirect", "timeout")
+
+    def __init__(
+        self,
+        redirect: "Callable[[Prepared, int, str], Prepared]",
+        keep: int = 0,
+        expected: Collection[int] | None = None,
+        follow: bool = True,
+        timeout: int = 0,
+        cached: bool = False,
+    ) -> None:
+        self.redirect = redirect
+        self.keep = keep
+        self.expected = expected
+        self.follow = follow
+        self.timeout = timeout
+        self.cached = cached
+
+
 class Prepared:
-    """A request as bytes. `data` lacks only the cookies, which belong before its last line break."""
+    """A request as bytes.
 
-    method: str
-    url: str
-    path: str
-    origin: Origin
-    data: bytes
-    measure: RequestMeasure
+    `head` is all of the head but the cookies and the last line break, `data` the whole request without cookies. `fields` are
+    the header lines that a redirect takes along, `content` those that belong to the body. `login` is the name and password
+    for a server that asks for a digest, `authorized` says that they were sent. `special`: the user's cache or login has a
+    say in it; `plain`: nobody looks at more of the answer than its status. No dataclass: one is made for every
+    request with a variable in it, and a frozen one would take three times as long.
+    """
 
+    __slots__ = (
+        "authorized",
+        "bodiless",
+        "body",
+        "content",
+        "data",
+        "expected",
+        "fields",
+        "head",
+        "keep",
+        "login",
+        "measure",
+        "method",
+        "origin",
+        "path",
+        "plain",
+        "special",
+        "target",
+        "terms",
+        "url",
+    )
 
-@dataclass(frozen=True, slots=True, eq=False)
-class PreparedPage:
-    request: Prepared
-    dependents: tuple[Prepared, ...]
-    measure: PageMeasure
+    def __init__(
+        self,
+        method: str,
+        url: str,
+        path: str,
+        target: str,
+        origin: Origin,
+        head: bytes,
+        body: bytes,
+        fields: bytes,
+        content: bytes,
+        measure: RequestMeasure,
+        terms: Terms,
+        login: tuple[str, str] | None = None,
+    ) -> None:
+        self.method = method
+        self.url = url
+        self.path = path
+        self.target = target
+        self.origin = origin
+        self.head = head
+        self.body = body
+        self.data = b"%b\r\n%b" % (head, body)
+        self.fields = fields
+        self.content = content
+        self.measure = measure
+        self.terms = terms
+        self.keep = terms.keep
+        self.expected = terms.expected
+        self.login = login
+        self.bodiless = method == "HEAD"
+        self.authorized = False
+        self.special = terms.cached or login is not None
+        self.plain = not (self.special or self.keep or self.expected is not None or self.bodiless)
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PreparedTest:
-    """A test as one browser runs it."""
-
-    pages: tuple[PreparedPage, ...]
-    measure: TestMeasure
-    connections_per_host: int
-    redirect: Callable[[Prepared, str], Prepared]
-
-
-class Requests:
-    """Prepares requests, those of the plan before the start and those that redirects lead to when they are met."""
-
-    def __init__(self, measures: Measures) -> None:
-        self._measures = measures
-        self._origins: WeakValueDictionary[tuple[bool, str, int], Origin] = WeakValueDictionary()
-
-    def test(self, scenario: Scenario, browser: Browser) -> PreparedTest:
-        """The test of a scenario as this browser runs it."""
-        test = scenario.test
-        redirected: dict[tuple[str, str], Prepared] = {}
-
-        def name(item: str) -> Name:
-            return Name(scenario.name, test.name, item)
-
-        def prepare(request: Request) -> Prepared:
-            return self._prepare(request.method, check_url(request.url), browser, name(request.name))
-
-        def redirect(request: Prepared, location: str) -> Prepared:
-            """Raises ValueError where the location is no URL that may be requested."""
-            # Browsers and .NET take a backslash for a slash and send a blank encoded.
-            url = check_url(urljoin(request.url, location.replace("\\", "/")).replace(" ", "%20"))
-            key = (request.method, url)
-            prepared = redirected.get(key)
-            if prepared is None:
-                if len(redirected) >= 1000:
-                    redirected.clear()
-                prepared = redirected[key] = self._prepare(request.method, url, browser, name(url))
-            return prepared
-
-        pages = tuple(
-            PreparedPage(
-                prepare(page.request),
-                tuple(prepare(dependent) for dependent in page.dependents),
-                self._measures.page(name(page.request.name)),
-            )
-            for page in test.pages
+    def with_headers(self, headers: Sequence[tuple[str, str]]) -> "Prepared":
+        """The same request with these headers; they take the place of those of the same names."""
+        names = tuple(f"{name.lower()}:".encode("latin-1") for name, _ in headers)
+        lines = [line for line in self.head.split(b"\r\n") if not line.lower().startswith(names)]
+        head = b"\r\n".join(lines) + "".join(f"{name}: {value}\r\n" for name, value in headers).encode("latin-1")
+        return Prepared(
+            self.method,
+            self.url,
+            self.path,
+            self.target,
+            self.origin,
+            head,
+            self.body,
+            self.fields,
+            self.content,
+            self.measure,
+            self.terms,
+            self.login,
         )
-        return PreparedTest(pages, self._measures.test(name("")), browser.connections_per_host, redirect)
-
-    def _prepare(self, method: str, url: str, browser: Browser, name: Name) -> Prepared:
-        parts = urlsplit(url)
-        secure = parts.scheme == "https"
-        host = parts.hostname or ""
-        port = parts.port or (443 if secure else 80)
-        target = f"{parts.path}?{parts.query}" if parts.query else parts.path
-        lines = [f"{method} {target} HTTP/1.1", f"Host: {parts.netloc}"]
-        lines += [f"{header}: {value}" for header, value in browser.headers]
-        data = "\r\n".join([*lines, "", ""]).encode("latin-1")
-        return Prepared(method, url, parts.path, self._origin(secure, host, port), data, self._measures.request(name))
-
-    def _origin(self, secure: bool, host: str, port: int) -> Origin:
-        return self._origins.setdefault((secure, host, port), Origin(secure, host, port))
-
-
-def browser_of(scenario: Scenario, user: int) -> Browser:
-    """The browser of user 0 <= `user` < users: the users are shared out by weight, as exactly as whole users allow."""
-    total = sum(share.weight for share in scenario.browsers)
-    point = (user + 0.5) / scenario.users * total
-    reached = 0.0
-    for share in scenario.browsers:
-        reached += share.weight
-        if point < reached:
-            return share.browser
-    return scenario.browsers[-1].browser
-
-
-def prepare_plan(plan: Plan, measures: Measures) -> dict[tuple[str, str], PreparedTest]:
-    """Every test of the plan for every browser of its scenario, by the names of scenario and browser."""
-    requests = Requests(measures)
-    return {
-        (scenario.name, share.browser.name): requests.test(scenario, share.browser)
-        for scenario in plan.scenarios
-        for share in scenario.browsers
-    }

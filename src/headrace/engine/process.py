@@ -70,6 +70,7 @@ async def serve(reader: asyncio.StreamReader, reports: ReportPipe) -> None:
         return
     gc.collect()
     gc.freeze()  # what was built so far stays to the end: the collector need not look at it again
+    gc.set_threshold(20_000, 20, 10)  # requests leave no cycles behind, so there is little to find, and looking is a pause
     reports.send(Ready())
     start = await read_order(reader)
     if isinstance(start, Start):

@@ -1,11 +1,16 @@
 """Names to addresses, cached, with the target rule applied to both.
 
 Every connection is made to an address that was checked here, never to a name, so what is checked is what is connected to.
+
+A name with several addresses is a way to spread load (round-robin DNS), and a load test must not undo it: every connection
+begins with the next address, so that all of them get their share. The others follow, should it not answer.
 """
 
 import asyncio
 import socket
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import count
 from time import monotonic
 
 from headrace.engine.failures import Failure, not_allowed, not_resolved
@@ -31,6 +36,7 @@ class _Answer:
     until: float
     addresses: tuple[str, ...] = ()
     failure: Failure | None = None
+    turns: Iterator[int] = field(default_factory=count)
 
 
 class Resolver:
@@ -42,7 +48,10 @@ class Resolver:
         self._asking: dict[tuple[str, int], asyncio.Task[_Answer]] = {}
 
     async def resolve(self, host: str, port: int) -> tuple[str, ...]:
-        """The addresses of a host that requests may go to, at least one. Raises UnresolvedError."""
+        """The addresses of a host that requests may go to, at least one, beginning with another each time.
+
+        Raises UnresolvedError.
+        """
         key = (host, port)
         answer = self._answers.get(key)
         if answer is None or answer.until < monotonic():
@@ -53,7 +62,17 @@ class Resolver:
             answer = await asyncio.shield(task)
         if answer.failure is not None:
             raise UnresolvedError(answer.failure)
-        return answer.addresses
+        addresses = answer.addresses
+        if len(addresses) == 1:
+            return addresses
+        first = next(answer.turns) % len(addresses)
+        return addresses[first:] + addresses[:first]
+
+    def check_unresolved(self, host: str) -> None:
+        """Applies the target rule to a host whose name a proxy will resolve. Raises UnresolvedError."""
+        refused = self._rule.refuse_unresolved(host)
+        if refused is not None:
+            raise UnresolvedError(not_allowed(refused))
 
     async def _ask(self, host: str, port: int) -> _Answer:
         try:
@@ -79,4 +98,5 @@ class Resolver:
         if not allowed:
             reason = next((reason for reason in reasons if reason), f"the host '{host}' has no address")
             return _Answer(monotonic() + _KEEP, failure=not_allowed(reason))
-        return _Answer(monotonic() + _KEEP, allowed)
+        before = self._answers.get((host, port))  # asked again, the turns go on
+        return _Answer(monotonic() + _KEEP, allowed, turns=before.turns if before else count())

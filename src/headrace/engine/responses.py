@@ -12,24 +12,44 @@ class ViolationError(Exception):
 
 
 class ResponseReader:
-    """Reads the responses on one connection, one after the other; bodies are counted, not kept."""
+    """Reads the responses on one connection, one after the other; bodies are counted, and kept as far as somebody looks."""
 
-    __slots__ = ("_chunked", "_cookies", "_length", "_location", "_parser", "_unproductive", "_whole", "content", "head")
+    __slots__ = (
+        "_bodiless",
+        "_chunked",
+        "_headers",
+        "_keep",
+        "_length",
+        "_parser",
+        "_parts",
+        "_reason",
+        "_unproductive",
+        "_whole",
+        "content",
+        "head",
+    )
 
     def __init__(self) -> None:
         self._parser = HttpResponseParser(self)
+        self._headers: list[tuple[str, str]] = []
         self._length: int | None = None
-        self._location: str | None = None
-        self._cookies: list[str] = []
         self.reset()
 
-    def reset(self) -> None:
-        """Makes ready for the next response."""
+    def reset(self, keep: int = 0, bodiless: bool = False) -> None:
+        """Makes ready for the next response, of whose body `keep` bytes are kept; `bodiless`: it answers a HEAD."""
         self.head: Head | None = None
         self.content = 0
+        self._keep = keep
+        self._bodiless = bodiless
+        self._parts: list[bytes] = []
         self._unproductive = 0
         self._whole = False
         self._clear_head()
+
+    def take_body(self) -> bytes:
+        """What was kept of the body; the reader keeps it no longer."""
+        parts, self._parts = self._parts, []
+        return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def feed(self, data: bytes) -> bool:
         """Takes bytes; True when the response is complete. Raises ViolationError."""
@@ -58,17 +78,17 @@ class ResponseReader:
         if self._whole:
             raise ViolationError("another response follows unasked")
 
+    def on_status(self, reason: bytes) -> None:
+        self._reason += reason.decode("latin-1")
+
     def on_header(self, name: bytes, value: bytes) -> None:
         if self.head is not None:
             return  # a trailer
-        name = name.lower()
-        if name == b"set-cookie":
-            self._cookies.append(value.decode("latin-1"))  # bytes that go back as they came
-        elif name == b"location":
-            self._location = _text(value)
-        elif name == b"content-length":
+        lower = name.lower().decode("latin-1")
+        self._headers.append((lower, value.decode("latin-1")))
+        if lower == "content-length":
             self._length = int(value)
-        elif name == b"transfer-encoding":
+        elif lower == "transfer-encoding":
             self._chunked = value.strip().lower().endswith(b"chunked")  # else the end of the connection ends the body
 
     def on_headers_complete(self) -> None:
@@ -76,10 +96,24 @@ class ResponseReader:
         if status < 200:
             return
         length = None if self._chunked else 0 if status in (204, 304) else self._length
-        reusable = self._parser.should_keep_alive() and (length is not None or self._chunked)
-        self.head = Head(status, length, reusable, self._location, tuple(self._cookies))
+        reusable = self._parser.should_keep_alive() and (length is not None or self._chunked or self._bodiless)
+        location = None
+        cookies = []
+        for name, value in self._headers:
+            if name == "location" and location is None:
+                location = _text(value)
+            elif name == "set-cookie":
+                cookies.append(value)  # latin-1: the bytes go back as they came
+        self.head = Head(status, length, reusable, location, tuple(cookies), self._reason, tuple(self._headers))
+        if self._bodiless:
+            # The parser waits for the body that the length announces, so this reader is not used again.
+            self._whole = True
 
     def on_body(self, body: bytes) -> None:
+        if self._bodiless:
+            raise ViolationError("it answered HEAD with a body")
+        if self._keep > self.content:
+            self._parts.append(body[: self._keep - self.content])
         self.content += len(body)
 
     def on_message_complete(self) -> None:
@@ -91,12 +125,13 @@ class ResponseReader:
     def _clear_head(self) -> None:
         self._chunked = False
         self._length = None
-        self._location = None
-        self._cookies = []
+        self._reason = ""
+        self._headers = []
 
 
-def _text(value: bytes) -> str:
+def _text(latin: str) -> str:
+    """UTF-8 where it is that, as browsers read a location."""
     try:
-        return value.decode("utf-8")
+        return latin.encode("latin-1").decode("utf-8")
     except UnicodeDecodeError:
-        return value.decode("latin-1")
+        return latin

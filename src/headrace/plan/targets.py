@@ -8,6 +8,7 @@ denied. An entry is a network (`10.0.0.0/8`), an address, a host name, or `*.exa
 from dataclasses import dataclass
 from functools import cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from urllib.parse import urlsplit
 
 # Where clouds hand credentials to whoever asks from inside: AWS, Azure, GCP, OpenStack and DigitalOcean use the link-local
 # address, Alibaba and Oracle their own, Azure also its wire server. A load test has no business there.
@@ -41,6 +42,29 @@ class TargetRule:
             if _names(entry, name):
                 return f"the host '{host}' is denied by the target rule '{entry}'"
         return None
+
+    def refuse_unresolved(self, host: str) -> str | None:
+        """Why no request may go to `host` where somebody else, a proxy, resolves its name; None where it may."""
+        refused = self.refuse_host(host)
+        if refused is not None:
+            return refused
+        try:
+            ip_address(host)
+        except ValueError:
+            name = host.rstrip(".").lower()
+            if self.allow and not any(_names(entry, name) for entry in self.allow):
+                return f"the host '{host}' is not among the allowed targets by its name, which is all that a proxy leaves"
+            return None
+        return self.refuse_address(host, host)
+
+    def refuse_url(self, url: str) -> str | None:
+        """Why no request may go to a checked URL, as far as can be said before its name is resolved; None where it may."""
+        host = urlsplit(url).hostname or ""
+        try:
+            ip_address(host)
+        except ValueError:
+            return self.refuse_host(host)
+        return self.refuse_host(host) or self.refuse_address(host, host)
 
     def refuse_address(self, host: str, address: str) -> str | None:
         """Why no connection may be made to `address`, to which `host` resolved; None where it may."""

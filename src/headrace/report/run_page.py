@@ -1,7 +1,7 @@
 """The plain page of a run: what it was asked to do, where it is, and what it measured. It works without scripts."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
 
@@ -13,15 +13,17 @@ from starlette.routing import Route
 
 from headrace.results.errors import ErrorDetail, Errors
 from headrace.results.reader import Results
-from headrace.results.summary import PageSummary, RequestSummary, Summary, TestSummary
+from headrace.results.summary import PageSummary, RequestSummary, Summary, TestSummary, TransactionSummary
 from headrace.runs.model import Message, Run, State, Substate
 from headrace.runs.store import Runs
+from headrace.ticks.tick import Example
 
 REFRESH = 5
 """Seconds between two looks at a run that is under way."""
 
 _MOST_ERRORS = 100
 _MOST_MESSAGES = 200
+_MOST_EXAMPLES = 30
 
 # Nothing is loaded, run, framed or sent: names in results are other people's text.
 _HEADERS = {
@@ -53,13 +55,17 @@ def run_page(runs: Runs, results: Results) -> Route:
         run = runs.get(request.state.organization, run_id)
         if run is None:
             raise HTTPException(404, f"There is no test run '{run_id[:100]}' here.")
-        page = render_run_page(run, results.summary(run.id), results.errors(run.id), runs.messages(run.id))
+        # While it is under way the page is asked for again and again, and examples are long.
+        examples = results.examples(run.id) if run.life.state.terminal else []
+        page = render_run_page(run, results.summary(run.id), results.errors(run.id), runs.messages(run.id), examples)
         return HTMLResponse(page, headers=_HEADERS)
 
     return Route("/runs/{run_id}", show, name="run page")
 
 
-def render_run_page(run: Run, summary: Summary, errors: Errors, messages: Sequence[Message]) -> str:
+def render_run_page(
+    run: Run, summary: Summary, errors: Errors, messages: Sequence[Message], examples: Sequence[Example] = ()
+) -> str:
     """The page as HTML. A run that is not over makes the browser look again after REFRESH seconds."""
     return _TEMPLATE.render(
         run=run,
@@ -67,18 +73,18 @@ def render_run_page(run: Run, summary: Summary, errors: Errors, messages: Sequen
         state=_state(run),
         facts=_facts(run),
         summary=summary,
-        rows=[
-            _row("Tests", summary.test),
-            _row("Pages", summary.page),
-            _row("Requests", summary.request),
-        ],
-        slowest=[(request, dict(request.percentiles)) for request in summary.slowest_requests],
+        rows=_rows(summary),
+        transactions=[(each, dict(each.percentiles)) for each in summary.slowest_transactions],
+        waits=_waits(summary),
+        slowest=[(each, dict(each.percentiles), dict(each.service_percentiles)) for each in summary.slowest_requests],
         p95=dict(summary.request.percentiles)[95],
         errors=errors,
         error_rows=list(islice(_error_rows(errors), _MOST_ERRORS)),
         different_errors=sum(len(subkind.details) for kind in errors.types for subkind in kind.subtypes),
         messages=messages[::-1][:_MOST_MESSAGES],
         message_count=len(messages),
+        examples=examples[:_MOST_EXAMPLES],
+        example_count=len(examples),
     )
 
 
@@ -112,9 +118,46 @@ def _facts(run: Run) -> list[tuple[str, str]]:
     return [(name, value) for name, value in facts if value]
 
 
-def _row(what: str, part: TestSummary | PageSummary | RequestSummary) -> Row:
-    mean = part.mean_response_time if isinstance(part, RequestSummary) else part.mean_time
+def _rows(summary: Summary) -> list[Row]:
+    """The service time is that of the same requests, without what they waited for before they were sent."""
+    request, transaction = summary.request, summary.transaction
+    rows = [_row("Tests", summary.test, summary.test.mean_time)]
+    if transaction.total:
+        rows.append(_row("Transactions, without pauses", transaction, transaction.mean_response_time))
+    rows.append(_row("Pages", summary.page, summary.page.mean_time))
+    rows.append(_row("Requests, response time", request, request.mean_response_time))
+    service = _row("Requests, service time", request, request.mean_service_time)
+    rows.append(replace(service, percentiles=dict(request.service_percentiles)))
+    return rows
+
+
+def _row(what: str, part: TestSummary | TransactionSummary | PageSummary | RequestSummary, mean: float) -> Row:
     return Row(what, part.total, part.passed, part.failed, mean, dict(part.percentiles))
+
+
+def _waits(summary: Summary) -> list[tuple[str, str]]:
+    """What requests waited for, and what the load generators say of themselves."""
+    timings, generator, send_lag = summary.request.timings, summary.generator, dict(summary.generator.send_lag)
+    facts = [("First byte, on average", _time(timings.mean_first_byte_time))]
+    if timings.connects:
+        facts += [
+            ("New connections", _number(timings.connects)),
+            ("DNS, on average", _time(timings.mean_dns_time)),
+            ("Connect, on average", _time(timings.mean_connect_time)),
+            ("TLS, on average", _time(timings.mean_tls_time)),
+        ]
+    if summary.request.cached:
+        facts.append(("Answered by caches", _number(summary.request.cached)))
+    if generator.due:
+        facts.append(("Arrivals dropped", f"{generator.dropped:,} of {generator.due:,}"))
+    if generator.scheduled_iterations:
+        facts.append(("Send lag, 50 / 99 %", f"{_time(send_lag[50])} / {_time(send_lag[99])}"))
+    if generator.seconds:
+        facts += [
+            ("Seconds with a busy process", f"{generator.busy_seconds:,} of {generator.seconds:,}"),
+            ("Longest delay of a generator", _time(generator.longest_loop_lag)),
+        ]
+    return facts
 
 
 def _error_rows(errors: Errors) -> Iterator[tuple[str, str, ErrorDetail]]:

@@ -4,13 +4,16 @@ A target that answers with a new address or message each time must not fill the 
 Studio's MaxRequestUrlsReported and MaxErrorsPerType (reference: clt-service, section 6.3).
 """
 
-from headrace.ticks.tick import ErrorName, ErrorStats, Name, PageStats, RequestStats, Tick
+from dataclasses import replace
+
+from headrace.ticks.tick import ErrorName, ErrorStats, Name, PageStats, RequestStats, Tick, TransactionStats
 
 MOST_NAMES = 1000
 MOST_ERRORS = 1000
 
 OTHER_REQUESTS = Name("", "", "(other requests)")
 OTHER_PAGES = Name("", "", "(other pages)")
+OTHER_TRANSACTIONS = Name("", "", "(other transactions)")
 FURTHER_ERRORS = "(further different errors)"
 
 
@@ -22,6 +25,7 @@ class Bounds:
         self._most_errors = most_errors
         self._requests: set[Name] = set()
         self._pages: set[Name] = set()
+        self._transactions: set[Name] = set()
         self._errors: set[ErrorName] = set()
         self._kinds: set[tuple[str, str]] = set()
 
@@ -29,14 +33,17 @@ class Bounds:
         """The tick with what is over the bounds added up; the same tick where nothing is."""
         requests = {name: self._admit(name, self._requests, OTHER_REQUESTS) for name in tick.requests}
         pages = {name: self._admit(name, self._pages, OTHER_PAGES) for name in tick.pages}
+        transactions = {name: self._admit(name, self._transactions, OTHER_TRANSACTIONS) for name in tick.transactions}
         errors = {error: self._admit_error(error) for error in tick.errors}
-        if all(name is kept for names in (requests, pages, errors) for name, kept in names.items()):
+        if all(name is kept for names in (requests, pages, transactions, errors) for name, kept in names.items()):
             return tick
-        folded = Tick(tick.second, tick.elapsed, tick.load, tests=tick.tests, health=tick.health, abandoned=tick.abandoned)
+        folded = replace(tick, requests={}, pages={}, transactions={}, errors={})
         for name, request_stats in tick.requests.items():
             folded.requests.setdefault(requests[name], RequestStats()).add(request_stats)
         for name, page_stats in tick.pages.items():
             folded.pages.setdefault(pages[name], PageStats()).add(page_stats)
+        for name, transaction_stats in tick.transactions.items():
+            folded.transactions.setdefault(transactions[name], TransactionStats()).add(transaction_stats)
         for error, error_stats in tick.errors.items():
             folded.errors.setdefault(errors[error], ErrorStats()).add(error_stats)
         return folded

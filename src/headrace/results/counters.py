@@ -1,8 +1,8 @@
 """The performance counters of a run: what each counts, and how its value is computed from what it counted.
 
-They are those of a Visual Studio load test (reference: clt-service, section 5.2), in the categories Scenario, Test, Page,
-Request and Errors. Left out until they are measured: the `% Time in ...` counters of tests, Cached Requests, Page Response
-Time Goal and % Pages Meeting Goal, the categories Transaction and LogEntries, and the counters of agent machines.
+They are those of a Visual Studio load test (reference: clt-service, section 5.2), in the categories Scenario, Test,
+Transaction, Page, Request and Errors. Left out until they are measured: the `% Time in ...` counters of tests, the category
+LogEntries, and the counters of agent machines.
 
 A counter reads a raw and a base number from what was counted since the start. Both are whole and never negative, and both
 add up: the counter of a whole category (`_Total`) is the sum of its instances.
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from headrace.ticks.tick import Load, PageStats, RequestStats, TestStats
+from headrace.ticks.tick import Load, PageStats, RequestStats, TestStats, TransactionStats
 
 FREQUENCY = 10_000_000
 """Ticks a second of every raw time and of every time stamp: one is 100 ns."""
@@ -26,6 +26,7 @@ class CounterKind(StrEnum):
 
     AVERAGE_TIMER = "average_timer"  # AverageTimer32: seconds for each of `base`
     AVERAGE_COUNT = "average_count"  # AverageCount64: `raw` for each of `base`
+    SAMPLE_FRACTION = "sample_fraction"  # SampleFraction: percent of `base` that `raw` is
     RATE = "rate"  # RateOfCountsPerSecond32
     NUMBER_OF_ITEMS = "number_of_items"  # NumberOfItems32: `raw` as it stands
 
@@ -52,7 +53,9 @@ def computed(kind: CounterKind, before: Reading, now: Reading, frequency: int = 
     count = now.base - before.base
     if count <= 0:
         return 0.0
-    return raw / frequency / count if kind is CounterKind.AVERAGE_TIMER else raw / count
+    if kind is CounterKind.AVERAGE_TIMER:
+        return raw / frequency / count
+    return 100 * raw / count if kind is CounterKind.SAMPLE_FRACTION else raw / count
 
 
 S = TypeVar("S")
@@ -74,8 +77,8 @@ class Counter(Generic[S]):
     base: Callable[[S], int] = _no_base
 
 
-_SCENARIO, _TEST, _PAGE = "LoadTest:Scenario", "LoadTest:Test", "LoadTest:Page"
-_REQUEST, _ERRORS = "LoadTest:Request", "LoadTest:Errors"
+_SCENARIO, _TEST, _TRANSACTION = "LoadTest:Scenario", "LoadTest:Test", "LoadTest:Transaction"
+_PAGE, _REQUEST, _ERRORS = "LoadTest:Page", "LoadTest:Request", "LoadTest:Errors"
 _ITEMS, _RATE = CounterKind.NUMBER_OF_ITEMS, CounterKind.RATE
 _TIMER, _AVERAGE = CounterKind.AVERAGE_TIMER, CounterKind.AVERAGE_COUNT
 
@@ -97,10 +100,43 @@ TEST_COUNTERS: tuple[Counter[TestStats], ...] = (
     ),
 )
 
+TRANSACTION_COUNTERS: tuple[Counter[TransactionStats], ...] = (
+    Counter(_TRANSACTION, "Total Transactions", "", _ITEMS, lambda transaction: transaction.total),
+    Counter(  # with the pauses in it
+        _TRANSACTION,
+        "Avg. Transaction Time",
+        "sec",
+        _TIMER,
+        lambda transaction: transaction.time.total * TICKS_PER_US,
+        lambda transaction: transaction.time.count,
+    ),
+    Counter(  # without them
+        _TRANSACTION,
+        "Avg. Response Time",
+        "sec",
+        _TIMER,
+        lambda transaction: transaction.response.total * TICKS_PER_US,
+        lambda transaction: transaction.response.count,
+    ),
+    Counter(_TRANSACTION, "Transactions/Sec", "", _RATE, lambda transaction: transaction.total),
+)
+
 PAGE_COUNTERS: tuple[Counter[PageStats], ...] = (
     Counter(_PAGE, "Total Pages", "", _ITEMS, lambda page: page.total),
     Counter(
         _PAGE, "Avg. Page Time", "sec", _TIMER, lambda page: page.time.total * TICKS_PER_US, lambda page: page.time.count
+    ),
+    Counter(
+        _PAGE, "Page Response Time Goal", "sec", _TIMER, lambda page: page.goal_us * TICKS_PER_US, lambda page: page.goals
+    ),
+    # Of the pages that have a goal.
+    Counter(
+        _PAGE,
+        "% Pages Meeting Goal",
+        "%",
+        CounterKind.SAMPLE_FRACTION,
+        lambda page: page.goals_met,
+        lambda page: page.goals,
     ),
     Counter(_PAGE, "Pages/Sec", "", _RATE, lambda page: page.total),
 )
@@ -109,6 +145,7 @@ REQUEST_COUNTERS: tuple[Counter[RequestStats], ...] = (
     Counter(_REQUEST, "Total Requests", "", _ITEMS, lambda request: request.total),
     Counter(_REQUEST, "Passed Requests", "", _ITEMS, lambda request: request.passed),
     Counter(_REQUEST, "Failed Requests", "", _ITEMS, lambda request: request.failed),
+    Counter(_REQUEST, "Cached Requests", "", _ITEMS, lambda request: request.cached),
     Counter(_REQUEST, "Requests/Sec", "", _RATE, lambda request: request.total),
     Counter(_REQUEST, "Passed Requests/Sec", "", _RATE, lambda request: request.passed),
     Counter(_REQUEST, "Failed Requests/Sec", "", _RATE, lambda request: request.failed),
@@ -172,7 +209,14 @@ ERROR_COUNTERS: tuple[Counter[Mapping[str, int]], ...] = (
 
 COUNTERS: Mapping[tuple[str, str], Counter[Any]] = {
     (counter.category, counter.name): counter
-    for table in (SCENARIO_COUNTERS, TEST_COUNTERS, PAGE_COUNTERS, REQUEST_COUNTERS, ERROR_COUNTERS)
+    for table in (
+        SCENARIO_COUNTERS,
+        TEST_COUNTERS,
+        TRANSACTION_COUNTERS,
+        PAGE_COUNTERS,
+        REQUEST_COUNTERS,
+        ERROR_COUNTERS,
+    )
     for counter in table
 }
 """Every counter by category and name."""

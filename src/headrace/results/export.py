@@ -4,12 +4,17 @@
      "counters": [{"id", "category", "name", "instance", "unit", "kind",
                    "samples": [[interval, raw, base, timestamp, value], ...]}],
      "tests": [{"scenario", "test", "passed", "failed", "requests", "time": HISTOGRAM}],
-     "pages": [{"scenario", "test", "name", "passed", "failed", "time": HISTOGRAM}],
+     "transactions": [{"scenario", "test", "name", "passed", "failed", "time": HISTOGRAM, "response": HISTOGRAM}],
+     "pages": [{"scenario", "test", "name", "passed", "failed", "goals", "goals_met", "goal_us", "time": HISTOGRAM}],
      "requests": [{"scenario", "test", "name", "passed", "failed", "first_byte_us", ...,
-                   "response": HISTOGRAM, "service": HISTOGRAM}]}
+                   "response": HISTOGRAM, "service": HISTOGRAM}],
+     "send_lag": HISTOGRAM,
+     "examples": [{"kind", "scenario", "test", "name", "at", "response_us", "service_us", "url", "method", "status", "error",
+                   "request", "response"}]}
 
 A HISTOGRAM is {"count", "total_us", "low_us", "high_us", "buckets": [[highest µs of the bucket, count], ...]}: from it every
-percentile can be computed again. Raw numbers and time stamps of samples count 100 ns (see `counters.FREQUENCY`).
+percentile can be computed again. Raw numbers and time stamps of samples count 100 ns (see `counters.FREQUENCY`). The verdict
+and its reasons are in the summary.
 """
 
 import zlib
@@ -20,7 +25,7 @@ import msgspec
 
 from headrace.results.reader import Results
 from headrace.ticks.histogram import Histogram, bucket_top
-from headrace.ticks.tick import Name, PageStats, RequestStats, TestStats
+from headrace.ticks.tick import Example, Name, PageStats, RequestStats, TestStats, TransactionStats
 
 FORMAT = "headrace-results"
 VERSION = 1
@@ -59,9 +64,13 @@ def _document(results: Results, run_id: str, header: Mapping[str, Any]) -> Itera
     yield b",\n"
     yield from _list("tests", (_test(name, stats) for name, stats in total.tests.items()))
     yield b",\n"
+    yield from _list("transactions", (_transaction(name, stats) for name, stats in total.transactions.items()))
+    yield b",\n"
     yield from _list("pages", (_page(name, stats) for name, stats in total.pages.items()))
     yield b",\n"
     yield from _list("requests", (_request(name, stats) for name, stats in total.requests.items()))
+    yield b",\n" + _json("send_lag") + b":" + _json(_histogram(total.health.send_lag)) + b",\n"
+    yield from _list("examples", map(_example, total.examples))
     yield b"}\n"
 
 
@@ -99,6 +108,18 @@ def _test(name: Name, stats: TestStats) -> dict[str, Any]:
     }
 
 
+def _transaction(name: Name, stats: TransactionStats) -> dict[str, Any]:
+    return {
+        "scenario": name.scenario,
+        "test": name.test,
+        "name": name.item,
+        "passed": stats.passed,
+        "failed": stats.failed,
+        "time": _histogram(stats.time),
+        "response": _histogram(stats.response),
+    }
+
+
 def _page(name: Name, stats: PageStats) -> dict[str, Any]:
     return {
         "scenario": name.scenario,
@@ -106,6 +127,9 @@ def _page(name: Name, stats: PageStats) -> dict[str, Any]:
         "name": name.item,
         "passed": stats.passed,
         "failed": stats.failed,
+        "goals": stats.goals,
+        "goals_met": stats.goals_met,
+        "goal_us": stats.goal_us,
         "time": _histogram(stats.time),
     }
 
@@ -121,11 +145,34 @@ def _request(name: Name, stats: RequestStats) -> dict[str, Any]:
         "first_bytes": stats.first_bytes,
         "wait_us": stats.wait_us,
         "waits": stats.waits,
+        "dns_us": stats.dns_us,
+        "connect_us": stats.connect_us,
+        "tls_us": stats.tls_us,
+        "connects": stats.connects,
+        "cached": stats.cached,
         "sent_bytes": stats.sent_bytes,
         "received_bytes": stats.received_bytes,
         "content_bytes": stats.content_bytes,
         "response": _histogram(stats.response),
         "service": _histogram(stats.service),
+    }
+
+
+def _example(example: Example) -> dict[str, Any]:
+    return {
+        "kind": example.kind,
+        "scenario": example.name.scenario,
+        "test": example.name.test,
+        "name": example.name.item,
+        "at": example.at,
+        "response_us": example.response_us,
+        "service_us": example.service_us,
+        "url": example.url,
+        "method": example.method,
+        "status": example.status,
+        "error": example.error,
+        "request": example.request,
+        "response": example.response,
     }
 
 

@@ -1,4 +1,4 @@
-"""The counters of one run by instance: `_Total`, and each scenario, test, page and request as it first appears.
+"""The counters of one run by instance: `_Total`, and each scenario, test, transaction, page and request as it first appears.
 
 Every instance has a number that is the same in every run: the published ones (reference: clt-service, section 5.1) for eight
 of the totals, for all others a hash of its category, counter and instance.
@@ -16,6 +16,7 @@ from headrace.results.counters import (
     REQUEST_COUNTERS,
     SCENARIO_COUNTERS,
     TEST_COUNTERS,
+    TRANSACTION_COUNTERS,
     Counter,
     CounterKind,
 )
@@ -56,7 +57,7 @@ class CounterSummary:
 
 @dataclass(frozen=True, slots=True)
 class CounterInstance:
-    """A counter of one scenario, test, page or request, or of all (`_Total`). `summary` only where it was asked for."""
+    """A counter of one scenario, test, transaction, page or request, or of all (`_Total`). `summary` where asked for."""
 
     id: int
     category: str
@@ -119,6 +120,7 @@ class Register:
         return [
             *self._meet_all(SCENARIO_COUNTERS, map(_scenario, tick.load)),
             *self._meet_all(TEST_COUNTERS, tick.tests),
+            *self._meet_all(TRANSACTION_COUNTERS, tick.transactions),
             *self._meet_all(PAGE_COUNTERS, tick.pages),
             *self._meet_all(REQUEST_COUNTERS, tick.requests),
         ]
@@ -129,6 +131,7 @@ class Register:
         load = gone | {_scenario(scenario): load for scenario, load in total.load.items()}
         yield from self._read(SCENARIO_COUNTERS, load)
         yield from self._read(TEST_COUNTERS, total.tests)
+        yield from self._read(TRANSACTION_COUNTERS, total.transactions)
         yield from self._read(PAGE_COUNTERS, total.pages)
         yield from self._read(REQUEST_COUNTERS, total.requests)
         by_kind: dict[str, int] = {}

@@ -9,11 +9,12 @@ from headrace.results.counters import COUNTERS, TICKS_PER_US, CounterKind
 from headrace.results.errors import Errors
 from headrace.results.instances import CounterInstance, CounterSummary
 from headrace.results.recorder import Recorder, Second
-from headrace.results.rows import is_recorded, read_errors, read_intervals, read_summary, read_ticks
+from headrace.results.rows import is_recorded, read_errors, read_examples, read_intervals, read_summary, read_ticks
 from headrace.results.summary import Summary
+from headrace.results.verdict import Verdict
 from headrace.store.database import reading
 from headrace.store.schema import counters, samples
-from headrace.ticks.tick import Load, Tick
+from headrace.ticks.tick import Example, Load, Tick, choose_examples
 
 _LARGEST = 2**31 - 1  # counter ids and interval numbers are 32-bit
 _FEW = 1000
@@ -55,6 +56,19 @@ class Results:
             return recorder.summary()
         with reading(self._database) as connection:
             return read_summary(connection, run_id) or Summary()
+
+    def verdict(self, run_id: str) -> Verdict | None:
+        """Whether the numbers of the run can be trusted: so far, or in the end. None where nothing was measured."""
+        return self.summary(run_id).verdict
+
+    def examples(self, run_id: str) -> list[Example]:
+        """The requests of the run that are kept as examples: the failed ones, then the slowest."""
+        recorder = self._live.get(run_id)
+        if recorder is not None:
+            return recorder.examples()
+        with reading(self._database) as connection:
+            waiting = [example for tick in read_ticks(connection, run_id) for example in tick.examples]
+            return choose_examples([*read_examples(connection, run_id), *waiting])
 
     def errors(self, run_id: str, kind: str | None = None, subkind: str | None = None) -> Errors:
         """The error tree, or the part of it under one type and sub-type (in any case)."""
@@ -135,8 +149,9 @@ class Results:
         """Everything that a run counted, added up from what is recorded; its histograms are exact."""
         total = Tick(0, 0.0)
         with reading(self._database) as connection:
-            for _, interval in read_intervals(connection, run_id):
+            for _, interval, _ in read_intervals(connection, run_id):
                 total.add_later(interval)
+            total.examples = read_examples(connection, run_id)
             for tick in read_ticks(connection, run_id):
                 total.add_later(tick)
         return total

@@ -14,17 +14,21 @@ from headrace.results.errors import Errors
 from headrace.results.rows import (
     is_recorded,
     read_end_of_last_interval,
+    read_examples,
     read_intervals,
+    read_losses,
     read_ticks,
     write_interval,
+    write_loss,
     write_results,
     write_tick,
 )
 from headrace.results.summary import Summary
 from headrace.results.timeline import Interval, Timeline
+from headrace.results.verdict import Verdict
 from headrace.store.database import reading, writing
 from headrace.ticks.histogram import Histogram
-from headrace.ticks.tick import Load, Tick
+from headrace.ticks.tick import Example, Load, Tick
 
 HISTORY = 600
 
@@ -41,6 +45,14 @@ class Second:
     errors: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Loss:
+    """The run's `number`th loss of a load generator (from 0), and the share of the planned load that went with it."""
+
+    number: int
+    share: float
+
+
 class Recorder:
     """The recorder of one run. Where the run was recorded before, it goes on from there.
 
@@ -54,7 +66,8 @@ class Recorder:
         self._history: deque[Second] = deque(maxlen=HISTORY)
         self._load: dict[str, Load] = {}
         self._closed = False
-        self._unwritten: list[Tick | Interval] = []
+        self._losses = 0
+        self._unwritten: list[Tick | Interval | _Loss] = []
         self._writing = Lock()  # held while a second is added and written: one at a time, in order
         self._lock = Lock()  # held for what is in memory only, so that readers never wait for the database
         self._open()
@@ -73,10 +86,19 @@ class Recorder:
                 if tick.second >= 0:
                     self._take(tick)
                 self._load = {scenario: Load(load.users, load.running) for scenario, load in tick.load.items()}
-            if self._unwritten:
-                with writing(self._database) as connection:
-                    self._write(connection)
-                self._unwritten.clear()
+            self._flush()
+
+    def note_loss(self, share: float) -> None:
+        """Notes that a load generator was lost, with this share of the planned load (0 to 1).
+
+        Raises sqlalchemy.exc.SQLAlchemyError where the database cannot be written: it is then written with the next second.
+        """
+        with self._writing:
+            with self._lock:
+                self._timeline.lose(share)
+                self._unwritten.append(_Loss(self._losses, share))
+                self._losses += 1
+            self._flush()
 
     def close(self) -> None:
         """Ends the interval under way and keeps summary and errors. Closing twice is closing once.
@@ -103,6 +125,15 @@ class Recorder:
         with self._lock:
             return self._timeline.errors()
 
+    def verdict(self) -> Verdict | None:
+        """The verdict on the run so far; None where no second was recorded."""
+        return self.summary().verdict
+
+    def examples(self) -> list[Example]:
+        """The requests that are kept as examples so far."""
+        with self._lock:
+            return list(self._timeline.total.examples)
+
     def history(self) -> list[Second]:
         """The last seconds, at most HISTORY, in order."""
         with self._lock:
@@ -120,9 +151,13 @@ class Recorder:
                 write_interval(connection, self.run_id, start)
                 return
         with reading(self._database) as connection:
-            for number, interval in read_intervals(connection, self.run_id):
-                self._timeline.restore(number, interval)
-            self._timeline.restored(read_end_of_last_interval(connection, self.run_id))
+            for number, interval, strain in read_intervals(connection, self.run_id):
+                self._timeline.restore(number, interval, strain)
+            examples = read_examples(connection, self.run_id)
+            self._timeline.restored(read_end_of_last_interval(connection, self.run_id), examples)
+            for share in read_losses(connection, self.run_id):
+                self._timeline.lose(share)
+                self._losses += 1
             for tick in read_ticks(connection, self.run_id):
                 _, ended = self._timeline.add(tick)
                 self._unwritten += ended
@@ -136,12 +171,20 @@ class Recorder:
             self._unwritten.append(counted)
         self._history.append(_second(tick))
 
+    def _flush(self) -> None:
+        if self._unwritten:
+            with writing(self._database) as connection:
+                self._write(connection)
+            self._unwritten.clear()
+
     def _write(self, connection: Connection) -> None:
         for written in self._unwritten:
             if isinstance(written, Tick):
                 write_tick(connection, self.run_id, written)
-            else:
+            elif isinstance(written, Interval):
                 write_interval(connection, self.run_id, written)
+            else:
+                write_loss(connection, self.run_id, written.number, written.share)
 
 
 def _second(tick: Tick) -> Second:

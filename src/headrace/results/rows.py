@@ -1,4 +1,4 @@
-"""How results are kept in the tables `ticks`, `intervals`, `counters`, `samples` and `results`."""
+"""How results are kept in the tables `ticks`, `intervals`, `counters`, `samples`, `examples`, `losses` and `results`."""
 
 import zlib
 from collections.abc import Iterator
@@ -8,12 +8,16 @@ from sqlalchemy import BigInteger, Connection, Float, delete, func, insert, lite
 
 from headrace.results.errors import Errors
 from headrace.results.instances import USER_LOAD
+from headrace.results.strain import Strain, decode_strain, encode_strain
 from headrace.results.summary import Summary
 from headrace.results.timeline import Interval
-from headrace.store.schema import counters, intervals, results, samples, ticks
-from headrace.ticks.tick import Tick, decode_tick, encode_tick
+from headrace.store.schema import counters, examples, intervals, losses, results, samples, ticks
+from headrace.ticks.tick import Example, Tick, decode_tick, encode_tick
 
 _READ_AT_ONCE = 16
+
+_example_encoder = msgspec.msgpack.Encoder()
+_example_decoder = msgspec.msgpack.Decoder(list[Example])
 
 
 def write_tick(connection: Connection, run_id: str, tick: Tick) -> None:
@@ -25,8 +29,13 @@ def write_interval(connection: Connection, run_id: str, interval: Interval) -> N
     """Keeps an interval that is over, in place of its seconds; a fixed number of statements however much was counted."""
     if interval.tick is not None:
         data = zlib.compress(encode_tick(interval.tick), 1)
-        connection.execute(insert(intervals).values(run_id=run_id, number=interval.number, data=data))
+        strain = None if interval.strain is None else encode_strain(interval.strain)
+        connection.execute(insert(intervals).values(run_id=run_id, number=interval.number, data=data, strain=strain))
         connection.execute(delete(ticks).where(ticks.c.run_id == run_id, ticks.c.second <= interval.last_second))
+    if interval.examples is not None:
+        kept = zlib.compress(_example_encoder.encode(interval.examples), 1)
+        connection.execute(delete(examples).where(examples.c.run_id == run_id))
+        connection.execute(insert(examples).values(run_id=run_id, data=kept))
     if interval.new_counters:
         _write_counters(connection, run_id, interval)
     rows = [
@@ -77,6 +86,11 @@ def _write_counters(connection: Connection, run_id: str, interval: Interval) -> 
     connection.execute(insert(samples).from_select([column.name for column in samples.c], before))
 
 
+def write_loss(connection: Connection, run_id: str, number: int, share: float) -> None:
+    """Keeps that a load generator was lost, the run's `number`th (from 0), with this share of the planned load."""
+    connection.execute(insert(losses).values(run_id=run_id, number=number, share=share))
+
+
 def write_results(connection: Connection, run_id: str, summary: Summary, errors: Errors) -> None:
     """Keeps what a run came to; in place of what was kept before, where it is recovered again."""
     connection.execute(delete(results).where(results.c.run_id == run_id))
@@ -89,11 +103,23 @@ def is_recorded(connection: Connection, run_id: str) -> bool:
     return connection.scalar(select(counters.c.id).where(counters.c.run_id == run_id).limit(1)) is not None
 
 
-def read_intervals(connection: Connection, run_id: str) -> Iterator[tuple[int, Tick]]:
-    """The intervals that are over, in order, few at a time in memory."""
-    wanted = select(intervals.c.number, intervals.c.data).where(intervals.c.run_id == run_id).order_by(intervals.c.number)
-    for number, data in connection.execute(wanted, execution_options={"yield_per": _READ_AT_ONCE}):
-        yield number, decode_tick(zlib.decompress(data))
+def read_intervals(connection: Connection, run_id: str) -> Iterator[tuple[int, Tick, Strain]]:
+    """The intervals that are over, in order, few at a time in memory. Their ticks are without examples."""
+    columns = (intervals.c.number, intervals.c.data, intervals.c.strain)
+    wanted = select(*columns).where(intervals.c.run_id == run_id).order_by(intervals.c.number)
+    for number, data, strain in connection.execute(wanted, execution_options={"yield_per": _READ_AT_ONCE}):
+        yield number, decode_tick(zlib.decompress(data)), Strain() if strain is None else decode_strain(strain)
+
+
+def read_examples(connection: Connection, run_id: str) -> list[Example]:
+    """The examples of the intervals that are over."""
+    kept = connection.scalar(select(examples.c.data).where(examples.c.run_id == run_id))
+    return [] if kept is None else _example_decoder.decode(zlib.decompress(kept))
+
+
+def read_losses(connection: Connection, run_id: str) -> list[float]:
+    """The shares of the planned load that went with lost load generators, in the order of the losses."""
+    return list(connection.scalars(select(losses.c.share).where(losses.c.run_id == run_id).order_by(losses.c.number)))
 
 
 def read_ticks(connection: Connection, run_id: str) -> Iterator[Tick]:

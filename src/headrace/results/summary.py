@@ -1,4 +1,4 @@
-"""The summary of a run: what happened in all, and what was slowest. Times are seconds.
+"""The summary of a run: what happened in all, what was slowest, and how far it can be trusted. Times are seconds.
 
 Means are exact. Percentiles are those of the histograms, to 3 significant digits (`ticks/histogram.py`).
 """
@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from headrace.results.strain import Strain
+from headrace.results.verdict import Verdict, judge
 from headrace.ticks.histogram import Histogram
-from headrace.ticks.tick import Name, PageStats, RequestStats, TestStats, Tick
+from headrace.ticks.tick import Health, Load, Name, PageStats, RequestStats, TestStats, Tick, TransactionStats
 
 PERCENTILES = (50, 75, 90, 95, 99)
 SLOWEST = 5
@@ -45,7 +47,7 @@ class TestSummary:
 
 @dataclass(frozen=True, slots=True)
 class PageSummary:
-    """A page, or all where `name` is "". `percent_meeting_goal` is 100 where there is no goal, and there is none yet."""
+    """A page, or all where `name` is "". `percent_meeting_goal` is of the pages with a goal, 100 where there is none."""
 
     name: str = ""
     test: str = ""
@@ -59,11 +61,24 @@ class PageSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class Timings:
+    """What requests waited for, on average. DNS, connect and TLS are of the `connects` that had to connect first."""
+
+    connects: int = 0
+    mean_dns_time: float = 0.0
+    mean_connect_time: float = 0.0
+    mean_tls_time: float = 0.0
+    mean_first_byte_time: float = 0.0
+    mean_wait_time: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class RequestSummary:
     """A request, or all where `name` is "".
 
     `mean_response_time` and `percentiles` are of the response time (from the moment the user wanted to send),
-    `mean_service_time` and `service_percentiles` of the service time (from the moment of sending).
+    `mean_service_time` and `service_percentiles` of the service time (from the moment of sending). `cached` were answered by
+    the user's cache and are in no other number.
     """
 
     name: str = ""
@@ -77,11 +92,15 @@ class RequestSummary:
     percentiles: Percentiles = _NO_PERCENTILES
     mean_service_time: float = 0.0
     service_percentiles: Percentiles = _NO_PERCENTILES
+    cached: int = 0
+    sent_bytes: int = 0
+    received_bytes: int = 0
+    timings: Timings = field(default_factory=Timings)
 
 
 @dataclass(frozen=True, slots=True)
 class TransactionSummary:
-    """Transactions are not measured yet, so this is always empty."""
+    """A transaction, or all where `name` is "". `mean_time` is all of it; response times are without the pauses in it."""
 
     name: str = ""
     test: str = ""
@@ -90,13 +109,44 @@ class TransactionSummary:
     mean_response_time: float = 0.0
     mean_time: float = 0.0
     percentiles: Percentiles = _NO_PERCENTILES
+    passed: int = 0
+    failed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratorSummary:
+    """How the load generators fared.
+
+    `scheduled_iterations` were to begin at a certain time, and `send_lag` is how much later they were begun. Of `due`
+    arrivals `dropped` found no user free. In `busy_seconds` of the `seconds` a process had no CPU to spare. `lost` is the
+    share of the planned load that went with lost generators. Limits of 0 are not known.
+    """
+
+    processes: int = 0
+    seconds: int = 0
+    missing_seconds: int = 0
+    busy_seconds: int = 0
+    cpu_time: float = 0.0
+    longest_loop_lag: float = 0.0
+    longest_garbage_collection: float = 0.0
+    scheduled_iterations: int = 0
+    mean_send_lag: float = 0.0
+    send_lag: Percentiles = _NO_PERCENTILES
+    due: int = 0
+    dropped: int = 0
+    open_files: int = 0
+    file_limit: int = 0
+    ports: int = 0
+    port_limit: int = 0
+    lost: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
     """A run in numbers. `elapsed` is the measured time in seconds; `abandoned` requests were given up when the load ended.
 
-    The slowest have the highest means, slowest first, five of each at most.
+    The slowest have the highest means, slowest first, five of each at most. `verdict` is None where no second was recorded,
+    and for runs older than verdicts.
     """
 
     elapsed: float = 0.0
@@ -110,17 +160,22 @@ class Summary:
     slowest_pages: tuple[PageSummary, ...] = ()
     slowest_requests: tuple[RequestSummary, ...] = ()
     slowest_transactions: tuple[TransactionSummary, ...] = ()
+    generator: GeneratorSummary = field(default_factory=GeneratorSummary)
+    verdict: Verdict | None = None
 
 
-def summarize(total: Tick, least_users: int, most_users: int) -> Summary:
-    """The summary of all ticks of a run added up."""
+def summarize(total: Tick, least_users: int, most_users: int, strain: Strain | None = None, lost: float = 0.0) -> Summary:
+    """The summary of all ticks of a run added up; `lost` is the share of the planned load that went with its generators."""
+    strain = strain or Strain()
 
     def request(name: Name, stats: RequestStats) -> RequestSummary:
         return _request(name, stats, total.elapsed)
 
-    all_tests, all_pages, all_requests = TestStats(), PageStats(), RequestStats()
+    all_tests, all_transactions, all_pages, all_requests = TestStats(), TransactionStats(), PageStats(), RequestStats()
     for test_stats in total.tests.values():
         all_tests.add(test_stats)
+    for transaction_stats in total.transactions.values():
+        all_transactions.add(transaction_stats)
     for page_stats in total.pages.values():
         all_pages.add(page_stats)
     for request_stats in total.requests.values():
@@ -133,9 +188,13 @@ def summarize(total: Tick, least_users: int, most_users: int) -> Summary:
         test=_test(everything, all_tests),
         page=_page(everything, all_pages),
         request=request(everything, all_requests),
+        transaction=_transaction(everything, all_transactions),
         slowest_tests=_slowest(total.tests, lambda stats: stats.time, _test),
         slowest_pages=_slowest(total.pages, lambda stats: stats.time, _page),
         slowest_requests=_slowest(total.requests, lambda stats: stats.response, request),
+        slowest_transactions=_slowest(total.transactions, lambda stats: stats.response, _transaction),
+        generator=_generator(total.health, total.load, strain, lost),
+        verdict=judge(total, strain, lost) if strain.seconds else None,
     )
 
 
@@ -160,7 +219,22 @@ def _page(name: Name, stats: PageStats) -> PageSummary:
         passed=stats.passed,
         failed=stats.failed,
         mean_time=_seconds(stats.time.mean),
+        percent_meeting_goal=100 * stats.goals_met // stats.goals if stats.goals else 100,
         percentiles=_percentiles(stats.time),
+    )
+
+
+def _transaction(name: Name, stats: TransactionStats) -> TransactionSummary:
+    return TransactionSummary(
+        name=name.item,
+        test=name.test,
+        scenario=name.scenario,
+        total=stats.total,
+        mean_response_time=_seconds(stats.response.mean),
+        mean_time=_seconds(stats.time.mean),
+        percentiles=_percentiles(stats.response),
+        passed=stats.passed,
+        failed=stats.failed,
     )
 
 
@@ -177,6 +251,39 @@ def _request(name: Name, stats: RequestStats, elapsed: float) -> RequestSummary:
         percentiles=_percentiles(stats.response),
         mean_service_time=_seconds(stats.service.mean),
         service_percentiles=_percentiles(stats.service),
+        cached=stats.cached,
+        sent_bytes=stats.sent_bytes,
+        received_bytes=stats.received_bytes,
+        timings=Timings(
+            connects=stats.connects,
+            mean_dns_time=_mean(stats.dns_us, stats.connects),
+            mean_connect_time=_mean(stats.connect_us, stats.connects),
+            mean_tls_time=_mean(stats.tls_us, stats.connects),
+            mean_first_byte_time=_mean(stats.first_byte_us, stats.first_bytes),
+            mean_wait_time=_mean(stats.wait_us, stats.waits),
+        ),
+    )
+
+
+def _generator(health: Health, load: Mapping[str, Load], strain: Strain, lost: float) -> GeneratorSummary:
+    return GeneratorSummary(
+        processes=health.processes,
+        seconds=strain.seconds,
+        missing_seconds=strain.missing,
+        busy_seconds=strain.busy,
+        cpu_time=_seconds(health.cpu_us),
+        longest_loop_lag=_seconds(health.loop_lag_us),
+        longest_garbage_collection=_seconds(health.gc_us),
+        scheduled_iterations=health.send_lag.count,
+        mean_send_lag=_seconds(health.send_lag.mean),
+        send_lag=_percentiles(health.send_lag),
+        due=sum(its.due for its in load.values()),
+        dropped=sum(its.dropped for its in load.values()),
+        open_files=health.open_files,
+        file_limit=health.file_limit,
+        ports=health.ports,
+        port_limit=health.port_limit,
+        lost=lost,
     )
 
 
@@ -195,6 +302,10 @@ def _slowest(
 def _percentiles(histogram: Histogram) -> Percentiles:
     values = histogram.percentiles(PERCENTILES)
     return tuple((percent, _seconds(us)) for percent, us in zip(PERCENTILES, values, strict=True))
+
+
+def _mean(us: int, count: int) -> float:
+    return _seconds(us / count) if count else 0.0
 
 
 def _seconds(us: float) -> float:

@@ -5,14 +5,15 @@ second of a later interval or with the run. An interval in which no engine repor
 next one are over all the time since the last.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from headrace.results.bounds import Bounds
 from headrace.results.counters import TICKS_PER_US, Reading, computed
 from headrace.results.errors import Errors, error_tree
 from headrace.results.instances import CounterInstance, Register, Value
+from headrace.results.strain import Strain
 from headrace.results.summary import Summary, summarize
-from headrace.ticks.tick import Tick
+from headrace.ticks.tick import Example, Tick
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,8 @@ class Measurement:
 class Interval:
     """A sampling interval that is over: its seconds added up, the counters it brought, and every counter at its end.
 
-    `elapsed_us` is when it ended. Interval 0 is the start: it has no tick, and everything is zero.
+    `elapsed_us` is when it ended. Interval 0 is the start: it has no tick, and everything is zero. `tick` has no examples;
+    `examples` are those of the run so far, None where they are the same as at the end of the interval before.
     """
 
     number: int
@@ -38,6 +40,8 @@ class Interval:
     tick: Tick | None
     new_counters: list[CounterInstance]
     measurements: list[Measurement]
+    strain: Strain | None = None
+    examples: list[Example] | None = None
 
 
 class Timeline:
@@ -50,7 +54,11 @@ class Timeline:
         self._sampling_interval = sampling_interval
         self._bounds = bounds or Bounds()
         self._register = Register()
+        self._strain = Strain()
+        self._lost = 0.0
         self._current: Tick | None = None
+        self._current_strain = Strain()
+        self._kept_examples: list[Example] = []
         self._last_second = -1
         self._users: list[int] = []  # the least and the most at the ends of intervals
         self._before: dict[int, tuple[int, int]] = {}  # raw and base of every counter at the end of the last interval,
@@ -66,16 +74,18 @@ class Timeline:
         totals = self._register.totals()
         return Interval(0, -1, 0, None, totals, [Measurement(counter.id, 0, 0, 0.0) for counter in totals])
 
-    def restore(self, number: int, tick: Tick) -> None:
+    def restore(self, number: int, tick: Tick, strain: Strain) -> None:
         """Takes in an interval that was recorded before."""
         tick = self._bounds.fold(tick)
         self.total.add_later(tick)
+        self._strain.add(strain)
         self._register.meet(tick)
         self._users = self._extent()
         self._last_second = number * self._sampling_interval - 1
 
-    def restored(self, elapsed_us: int) -> None:
-        """Ends restoring; the last interval ended at `elapsed_us`."""
+    def restored(self, elapsed_us: int, examples: list[Example]) -> None:
+        """Ends restoring; the last interval ended at `elapsed_us`, and these are the examples that the run had then."""
+        self.total.examples = self._kept_examples = examples
         self._timestamp = elapsed_us * TICKS_PER_US
         self._before = {value.id: (value.raw, value.base) for value in self._register.read(self.total)}
 
@@ -94,7 +104,9 @@ class Timeline:
             ended.append(self._end(self._current, max(nominal, self._current.elapsed)))
         if self._current is None:
             self._current = Tick(tick.second, tick.elapsed)
-        self._current.add_later(tick)
+        self._current.add_later(replace(tick, examples=[]))
+        self._current_strain.note(tick)
+        self._strain.note(tick)
         self.total.add_later(tick)
         self._last_second = tick.second
         if tick.second + 1 == number * self._sampling_interval:
@@ -105,9 +117,13 @@ class Timeline:
         """Ends the interval under way, at the end of its last tick."""
         return [self._end(self._current, self._current.elapsed)] if self._current is not None else []
 
+    def lose(self, share: float) -> None:
+        """A load generator was lost, with this share of the planned load (0 to 1)."""
+        self._lost += share
+
     def summary(self) -> Summary:
         users = self._extent() if self.interval_open else self._users
-        return summarize(self.total, min(users, default=0), max(users, default=0))
+        return summarize(self.total, min(users, default=0), max(users, default=0), self._strain, self._lost)
 
     def errors(self) -> Errors:
         return error_tree(self.total.errors)
@@ -117,6 +133,9 @@ class Timeline:
 
     def _end(self, current: Tick, elapsed: float) -> Interval:
         self._current = None
+        strain, self._current_strain = self._current_strain, Strain()
+        examples = None if self.total.examples == self._kept_examples else self.total.examples
+        self._kept_examples = self.total.examples
         self._users = self._extent()
         new = self._register.meet(current)
         elapsed_us = round(elapsed * 1_000_000)
@@ -124,7 +143,8 @@ class Timeline:
         measurements = [self._measure(value, timestamp) for value in self._register.read(self.total)]
         self._before = {at.counter_id: (at.raw, at.base) for at in measurements}
         self._timestamp = timestamp
-        return Interval(self._interval_of(current), self._last_second, elapsed_us, current, new, measurements)
+        number = self._interval_of(current)
+        return Interval(number, self._last_second, elapsed_us, current, new, measurements, strain, examples)
 
     def _measure(self, value: Value, timestamp: int) -> Measurement:
         before = Reading(*self._before.get(value.id, (0, 0)), self._timestamp)

@@ -8,9 +8,13 @@ The API keeps it under these keys, checked by type, absent ones left out or None
 """
 
 from collections.abc import Mapping
+from math import ceil
 from typing import Any
 
+from headrace.plan.model import Plan
+from headrace.plan.overrides import override
 from headrace.plan.readers.url_test import UrlTest
+from headrace.plan.shapes import most_users
 from headrace.runs.model import Run, RunDetails
 
 _NOT_KNOWN = -1
@@ -29,6 +33,31 @@ def details_of(definition: Mapping[str, Any]) -> RunDetails:
         cores=definition.get("core_count"),
         cores_per_agent=definition.get("cores_per_agent"),
         locations=tuple((place["location"], place["percentage"]) for place in locations) or standard.locations,
+    )
+
+
+def definition_of(plan: Plan) -> dict[str, Any]:
+    """What a plan comes to in the terms of a definition: whole seconds, and the most users that there may be."""
+    return {
+        "load_test_name": plan.name,
+        "run_duration": ceil(plan.duration),
+        "max_vusers": sum(most_users(scenario.load) for scenario in plan.scenarios),
+        "sampling_rate": plan.sampling_interval,
+    }
+
+
+def plan_for(run: Run, plan: Plan) -> Plan:
+    """The plan as `run` is to execute it: what the run's details say otherwise than the plan holds.
+
+    Raises ValueError where they ask for other users than a plan of this kind can have.
+    """
+    details, usual = run.details, details_of(definition_of(plan))
+    return override(
+        plan,
+        users=None if details.users == usual.users else details.users,
+        duration=None if details.duration == usual.duration else details.duration,
+        warm_up=details.warm_up,
+        sampling_interval=None if details.sampling_interval == usual.sampling_interval else details.sampling_interval,
     )
 
 

@@ -17,13 +17,20 @@ class Drops:
     def __init__(self, database: Engine) -> None:
         self._database = database
 
-    def create(self, organization: str, kind: DropKind, definition: dict[str, Any] | None, at: datetime) -> Drop:
-        """Keeps a new drop; `definition` is that of an in-place drop."""
-        drop = Drop(new_id(), organization, kind, at, definition)
+    def create(
+        self, organization: str, kind: DropKind, definition: dict[str, Any] | None, at: datetime, plan: str | None = None
+    ) -> Drop:
+        """Keeps a new drop; `definition` and `plan` are those of an in-place drop."""
+        drop = Drop(new_id(), organization, kind, at, definition, plan=plan)
         with writing(self._database) as connection:
             connection.execute(
                 drops.insert().values(
-                    id=drop.id, organization=organization, kind=kind.value, created_at=at, definition=definition
+                    id=drop.id,
+                    organization=organization,
+                    kind=kind.value,
+                    created_at=at,
+                    definition=definition,
+                    plan=plan,
                 )
             )
         return drop
@@ -45,6 +52,7 @@ class Drops:
             created_at=row["created_at"],
             definition=row["definition"],
             run_id=row["run_id"],
+            plan=row["plan"],
         )
 
     def used_by(self, drop_id: str, run_id: str) -> None:

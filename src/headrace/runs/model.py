@@ -111,7 +111,10 @@ class Life:
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """A test drop. `definition` is the LoadTestDefinition of an in-place drop, as read and checked by the API."""
+    """A test drop. `definition` is the LoadTestDefinition of an in-place drop, as read and checked by the API.
+
+    A `plan` (the text of a plan.yaml) goes before it: then the definition is what the plan comes to in those terms.
+    """
 
     id: str
     organization: str
@@ -119,6 +122,7 @@ class Drop:
     created_at: datetime
     definition: dict[str, Any] | None = None
     run_id: str | None = None
+    plan: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,7 @@ drops = Table(
     Column("kind", String(32), nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("definition", JSON),
+    Column("plan", Text),  # a plan.yaml, where the drop has one
     Column("run_id", String(36)),
 )
 
@@ -147,6 +148,24 @@ intervals = Table(
     Column("run_id", String(36), ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
     Column("number", Integer, primary_key=True),  # from 1, as the samples
     Column("data", LargeBinary, nullable=False),
+    Column("strain", LargeBinary),  # how load generators bore its seconds, for the verdict; missing in old ones
+)
+
+# Requests with their responses that a run keeps to show; one row a run, written again where an interval brought others.
+examples = Table(
+    "examples",
+    metadata,
+    Column("run_id", String(36), ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("data", LargeBinary, nullable=False),
+)
+
+# The load generators that a run has lost.
+losses = Table(
+    "losses",
+    metadata,
+    Column("run_id", String(36), ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),  # from 0
+    Column("share", Float, nullable=False),  # of the planned load, 0 to 1
 )
 
 counters = Table(

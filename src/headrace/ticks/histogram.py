@@ -5,7 +5,8 @@ than 1/1024 of its values. Buckets are sparse (a dict), so an empty histogram co
 and any order of merging gives the same histogram. Measured against the `hdrhistogram` package in `benchmarks/histogram.py`.
 """
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 _LINEAR_BITS = 11
@@ -23,6 +24,14 @@ def bucket_top(bucket: int) -> int:
         return bucket
     shift = (bucket >> (_LINEAR_BITS - 1)) - 1
     return ((bucket - (shift << (_LINEAR_BITS - 1)) + 1) << shift) - 1
+
+
+# The buckets of all values up to 65 ms, so that most values need no Python to find theirs.
+_TABLE = list(range(1 << _LINEAR_BITS))
+while len(_TABLE) < 1 << 16:
+    _TABLE += [
+        bucket for bucket in range(bucket_of(len(_TABLE)), bucket_of(2 * len(_TABLE))) for _ in range(len(_TABLE) >> 10)
+    ]
 
 
 @dataclass(slots=True)
@@ -46,10 +55,25 @@ class Histogram:
         self.count += times
         self.total += us * times
 
-    def record_all(self, counted: Iterable[tuple[int, int]]) -> None:
-        """Counts (value in µs, times) pairs."""
-        for us, times in counted:
-            self.record(us, times)
+    def record_all(self, values: Sequence[int]) -> None:
+        """Counts values in microseconds, each once: a few times faster than one by one, since C does most of it."""
+        if not values:
+            return
+        low, high = min(values), max(values)
+        if high < len(_TABLE):
+            counted = Counter(map(_TABLE.__getitem__, values))
+        else:
+            counted = Counter([_TABLE[us] if us < len(_TABLE) else bucket_of(us) for us in values])
+        counts = self.counts
+        if counts:
+            for bucket, times in counted.items():
+                counts[bucket] = counts.get(bucket, 0) + times
+        else:
+            counts.update(counted)
+        self.low = min(self.low, low) if self.count else low
+        self.high = max(self.high, high)
+        self.count += len(values)
+        self.total += sum(values)
 
     def add(self, other: "Histogram") -> None:
         """Merges another histogram into this one, exactly."""

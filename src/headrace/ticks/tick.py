@@ -4,8 +4,11 @@ Ticks of several engines for one second add up to that second; seconds add up to
 run. Times are microseconds, sizes are bytes. Requests that began during the warm-up are in no Tick.
 """
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from enum import StrEnum
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -38,7 +41,8 @@ class RequestStats:
 
     `response` is timed from the moment the user wanted to send (so it includes waiting for a connection, DNS, connect and
     TLS), `service` from the moment of sending; both end with the last byte or the failure. A request that failed before it
-    was sent is in `response` only.
+    was sent is in `response` only. `connects` of them had to make a connection first, which took `dns_us`, `connect_us` and
+    `tls_us` in all. `cached` were answered by the user's cache: not sent, and in no other number.
     """
 
     passed: int = 0
@@ -49,6 +53,11 @@ class RequestStats:
     first_bytes: int = 0
     wait_us: int = 0
     waits: int = 0
+    dns_us: int = 0
+    connect_us: int = 0
+    tls_us: int = 0
+    connects: int = 0
+    cached: int = 0
     sent_bytes: int = 0
     received_bytes: int = 0
     content_bytes: int = 0
@@ -66,6 +75,11 @@ class RequestStats:
         self.first_bytes += other.first_bytes
         self.wait_us += other.wait_us
         self.waits += other.waits
+        self.dns_us += other.dns_us
+        self.connect_us += other.connect_us
+        self.tls_us += other.tls_us
+        self.connects += other.connects
+        self.cached += other.cached
         self.sent_bytes += other.sent_bytes
         self.received_bytes += other.received_bytes
         self.content_bytes += other.content_bytes
@@ -73,11 +87,17 @@ class RequestStats:
 
 @dataclass(slots=True)
 class PageStats:
-    """Pages under one name: from the user's wish to the end of the last redirect and dependent."""
+    """Pages under one name: from the user's wish to the end of the last redirect and dependent.
+
+    `goals` of them had a response time goal, of `goal_us` added up; `goals_met` met it.
+    """
 
     passed: int = 0
     failed: int = 0
     time: Histogram = field(default_factory=Histogram)
+    goals: int = 0
+    goals_met: int = 0
+    goal_us: int = 0
 
     @property
     def total(self) -> int:
@@ -87,6 +107,29 @@ class PageStats:
         self.passed += other.passed
         self.failed += other.failed
         self.time.add(other.time)
+        self.goals += other.goals
+        self.goals_met += other.goals_met
+        self.goal_us += other.goal_us
+
+
+@dataclass(slots=True)
+class TransactionStats:
+    """Transactions under one name: `time` is all of it, `response` is without the pauses in it."""
+
+    passed: int = 0
+    failed: int = 0
+    time: Histogram = field(default_factory=Histogram)
+    response: Histogram = field(default_factory=Histogram)
+
+    @property
+    def total(self) -> int:
+        return self.passed + self.failed
+
+    def add(self, other: "TransactionStats") -> None:
+        self.passed += other.passed
+        self.failed += other.failed
+        self.time.add(other.time)
+        self.response.add(other.response)
 
 
 @dataclass(slots=True)
@@ -125,28 +168,92 @@ class ErrorStats:
 
 @dataclass(slots=True)
 class Load:
-    """The users of a scenario at the end of the second: how many there are, and how many are inside an iteration."""
+    """The users of a scenario at the end of the second: how many there are, and how many are inside an iteration.
+
+    `due` iterations were to begin in this second by an open load shape; `dropped` of them did not, because no user was free.
+    """
 
     users: int = 0
     running: int = 0
+    due: int = 0
+    dropped: int = 0
 
     def add(self, other: "Load") -> None:
         self.users += other.users
         self.running += other.running
+        self.due += other.due
+        self.dropped += other.dropped
 
 
 @dataclass(slots=True)
 class Health:
-    """How the generator itself fared: the longest delay of its event loop and the CPU it used, in µs, and its processes."""
+    """How the generator itself fared.
+
+    `loop_lag_us` is the longest delay of an event loop, `gc_us` the longest pause of a garbage collection; `cpu_us` is the
+    CPU of all `processes`, `busiest_cpu_us` that of the busiest. `send_lag` has, for each iteration that was to begin at a
+    certain time, how much later the generator itself began it, in µs. `open_files` and `ports` are in use, `file_limit` and
+    `port_limit` the most there can be: of the process, or of the machine, where they are scarcest (0: not known).
+    """
 
     loop_lag_us: int = 0
     cpu_us: int = 0
     processes: int = 0
+    busiest_cpu_us: int = 0
+    gc_us: int = 0
+    send_lag: Histogram = field(default_factory=Histogram)
+    open_files: int = 0
+    file_limit: int = 0
+    ports: int = 0
+    port_limit: int = 0
 
     def add(self, other: "Health") -> None:
         self.loop_lag_us = max(self.loop_lag_us, other.loop_lag_us)
         self.cpu_us += other.cpu_us
         self.processes += other.processes
+        self.busiest_cpu_us = max(self.busiest_cpu_us, other.busiest_cpu_us)
+        self.gc_us = max(self.gc_us, other.gc_us)
+        self.send_lag.add(other.send_lag)
+        self.open_files, self.file_limit = max(
+            (self.open_files, self.file_limit), (other.open_files, other.file_limit), key=_scarcity
+        )
+        self.ports, self.port_limit = max((self.ports, self.port_limit), (other.ports, other.port_limit), key=_scarcity)
+
+
+def _scarcity(used: tuple[int, int]) -> tuple[float, int, int]:
+    """Orders (in use, limit) by how scarce it is; a limit that is not known comes last."""
+    count, limit = used
+    return (count / limit if limit else -1.0, count, limit)
+
+
+class ExampleKind(StrEnum):
+    SLOW = "slow"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One request with its response, kept so that a person can see what happened; secrets are masked, texts are cut.
+
+    `at` is seconds since the epoch, `response_us` the response time; `error` is the message of a failed one.
+    """
+
+    kind: ExampleKind
+    name: Name
+    at: float
+    response_us: int
+    service_us: int
+    url: str
+    method: str
+    status: int
+    error: str
+    request: str
+    response: str
+
+
+# How many examples are kept, in a Tick and of a run: the slowest of each request name, and the first of each error.
+MOST_SLOW = 3
+MOST_FAILED = 5
+MOST_EXAMPLES = 100
 
 
 @dataclass(slots=True)
@@ -164,10 +271,12 @@ class Tick:
     load: dict[str, Load] = field(default_factory=dict)
     requests: dict[Name, RequestStats] = field(default_factory=dict)
     pages: dict[Name, PageStats] = field(default_factory=dict)
+    transactions: dict[Name, TransactionStats] = field(default_factory=dict)
     tests: dict[Name, TestStats] = field(default_factory=dict)
     errors: dict[ErrorName, ErrorStats] = field(default_factory=dict)
     health: Health = field(default_factory=Health)
     abandoned: int = 0
+    examples: list[Example] = field(default_factory=list)
 
     def add_engine(self, other: "Tick") -> None:
         """Adds the same second of another engine: users add up."""
@@ -177,8 +286,13 @@ class Tick:
         self._add_events(other)
 
     def add_later(self, other: "Tick") -> None:
-        """Adds a later second: the load is the later one's, the processes are as many as ever ran at once."""
-        self.load = {scenario: Load(load.users, load.running) for scenario, load in other.load.items()}
+        """Adds a later second: the users are the later one's, the processes are as many as ever ran at once."""
+        earlier, self.load = self.load, {scenario: Load() for scenario in self.load}  # what is gone has no users any more
+        for scenario, load in other.load.items():
+            self.load[scenario] = Load(load.users, load.running, load.due, load.dropped)
+        for scenario, load in earlier.items():
+            self.load[scenario].due += load.due
+            self.load[scenario].dropped += load.dropped
         processes = max(self.health.processes, other.health.processes)
         self.health.add(other.health)
         self.health.processes = processes
@@ -191,10 +305,47 @@ class Tick:
             self.requests.setdefault(name, RequestStats()).add(requests)
         for name, pages in other.pages.items():
             self.pages.setdefault(name, PageStats()).add(pages)
+        for name, transactions in other.transactions.items():
+            self.transactions.setdefault(name, TransactionStats()).add(transactions)
         for name, tests in other.tests.items():
             self.tests.setdefault(name, TestStats()).add(tests)
         for error, errors in other.errors.items():
             self.errors.setdefault(error, ErrorStats()).add(errors)
+        if other.examples:
+            self.examples = choose_examples([*self.examples, *other.examples])
+
+
+def choose_examples(examples: Iterable[Example]) -> list[Example]:
+    """The slowest of each name and the first of each error, within the bounds; any order of choosing gives the same."""
+    kept: list[Example] = []
+    counts: Counter[tuple[ExampleKind, Name, str]] = Counter()
+    for example in sorted(examples, key=_rank):
+        same = (example.kind, example.name, example.error)
+        most = MOST_FAILED if example.kind is ExampleKind.FAILED else MOST_SLOW
+        twice = kept[-1:] == [example]  # equal ones are neighbours
+        if counts[same] < most and len(kept) < MOST_EXAMPLES and not twice:
+            counts[same] += 1
+            kept.append(example)
+    return kept
+
+
+def _rank(example: Example) -> tuple[Any, ...]:
+    """Failed before slow, the first failed and the slowest first. No two different examples have the same rank."""
+    failed = example.kind is ExampleKind.FAILED
+    return (
+        not failed,
+        0 if failed else -example.response_us,
+        example.at,
+        example.name,
+        example.error,
+        example.method,
+        example.url,
+        example.status,
+        example.response_us,
+        example.service_us,
+        example.request,
+        example.response,
+    )
 
 
 _encoder = msgspec.msgpack.Encoder()

@@ -95,6 +95,12 @@ class CounterQuery(_Query):
     include_summary: Flag = False
 
 
+class SummaryQuery(_Query):
+    """`examples` is ours: requests with their responses, in the extension."""
+
+    examples: Flag = False
+
+
 class ErrorQuery(_Query):
     type: Text | None = None
     sub_type: Text | None = None

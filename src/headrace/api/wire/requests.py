@@ -124,10 +124,13 @@ class LoadTestDefinition(Lenient):
 
 
 class TestDrop(Lenient):
+    """`headracePlan`, the text of a plan.yaml, is an addition of ours."""
+
     __test__ = False  # not a pytest class
 
     drop_type: Annotated[DropKind, BeforeValidator(DROP_KIND.read)] = DropKind.BLOB
     load_test_definition: LoadTestDefinition | None = None
+    headrace_plan: Text | None = None
 
 
 class TestDropRef(Lenient):

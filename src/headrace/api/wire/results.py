@@ -3,10 +3,10 @@
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from headrace.api.context import Links
 from headrace.api.wire.dates import write_date
+from headrace.api.wire.extension import write_extension, write_percentiles
 from headrace.api.wire.runs import Json
 from headrace.results.counters import FREQUENCY, CounterKind
 from headrace.results.errors import ErrorDetail, Errors, ErrorSubtype, ErrorType
@@ -14,13 +14,13 @@ from headrace.results.instances import CounterInstance
 from headrace.results.reader import Sample
 from headrace.results.summary import (
     PageSummary,
-    Percentiles,
     RequestSummary,
     ScenarioSummary,
     Summary,
     TestSummary,
     TransactionSummary,
 )
+from headrace.ticks.tick import Example
 
 COUNTER_GROUPS = ("Performance", "Throughput", "Application")
 """The published groups."""
@@ -28,6 +28,7 @@ COUNTER_GROUPS = ("Performance", "Throughput", "Application")
 _KINDS = {
     CounterKind.AVERAGE_TIMER: "AverageTimer32",
     CounterKind.AVERAGE_COUNT: "AverageCount64",
+    CounterKind.SAMPLE_FRACTION: "SampleFraction",
     CounterKind.RATE: "RateOfCountsPerSecond32",
     CounterKind.NUMBER_OF_ITEMS: "NumberOfItems32",
 }
@@ -131,8 +132,8 @@ def _write_detail(detail: ErrorDetail) -> Json:
     }
 
 
-def write_summary(summary: Summary) -> Json:
-    """TestResultsSummary."""
+def write_summary(summary: Summary, examples: Sequence[Example] | None = None) -> Json:
+    """TestResultsSummary, with our own extension, which has the examples where they are given."""
     return {
         "overallScenarioSummary": _write_scenario(summary.scenario),
         "overallTestSummary": _write_test(summary.test),
@@ -143,6 +144,7 @@ def write_summary(summary: Summary) -> Json:
         "topSlowPages": [_write_page(page) for page in summary.slowest_pages],
         "topSlowRequests": [_write_request(request) for request in summary.slowest_requests],
         "topSlowTransactions": [_write_transaction(transaction) for transaction in summary.slowest_transactions],
+        "headrace": write_extension(summary, examples),
     }
 
 
@@ -162,7 +164,7 @@ def _write_test(test: TestSummary) -> Json:
         "passedTests": test.passed,
         "failedTests": test.failed,
         "averageTestTime": test.mean_time,
-        "percentileData": _write_percentiles(test.percentiles),
+        "percentileData": write_percentiles(test.percentiles),
     }
 
 
@@ -174,7 +176,7 @@ def _write_page(page: PageSummary) -> Json:
         "totalPages": page.total,
         "averagePageTime": page.mean_time,
         "percentagePagesMeetingGoal": page.percent_meeting_goal,
-        "percentileData": _write_percentiles(page.percentiles),
+        "percentileData": write_percentiles(page.percentiles),
     }
 
 
@@ -188,7 +190,7 @@ def _write_request(request: RequestSummary) -> Json:
         "failedRequests": request.failed,
         "requestsPerSec": request.per_second,
         "averageResponseTime": request.mean_response_time,
-        "percentileData": _write_percentiles(request.percentiles),
+        "percentileData": write_percentiles(request.percentiles),
     }
 
 
@@ -200,9 +202,5 @@ def _write_transaction(transaction: TransactionSummary) -> Json:
         "totalTransactions": transaction.total,
         "averageResponseTime": transaction.mean_response_time,
         "averageTransactionTime": transaction.mean_time,
-        "percentileData": _write_percentiles(transaction.percentiles),
+        "percentileData": write_percentiles(transaction.percentiles),
     }
-
-
-def _write_percentiles(percentiles: Percentiles) -> list[dict[str, Any]]:
-    return [{"percentile": percent, "percentileValue": seconds} for percent, seconds in percentiles]

@@ -35,8 +35,10 @@ def present(members: Json) -> Json:
 
 
 def write_drop(drop: Drop) -> Json:
-    """TestDrop. No drop has a container to upload to in this version, so `accessData` is null."""
+    """TestDrop, with `headracePlan` where it has one. `accessData` is null: this version has no container to upload to."""
+    plan = {} if drop.plan is None else {"headracePlan": drop.plan}
     return {
+        **plan,
         "id": drop.id,
         "dropType": DROP_KIND.write(drop.kind),
         "createdDate": write_date(drop.created_at),

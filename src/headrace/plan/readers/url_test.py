@@ -1,15 +1,20 @@
 """Reads a URL test: a list of URLs that every user requests in order, again and again (reference: clt-service, 6.1)."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from ipaddress import ip_address
 from math import isfinite
 from urllib.parse import urlsplit
 
+from msgspec.structs import replace
+
 from headrace.plan.browsers import DEFAULT, find_browser
 from headrace.plan.diagnostics import Diagnostic, Severity
-from headrace.plan.model import Browser, BrowserShare, Page, Plan, Request, Scenario, Test
+from headrace.plan.load import Constant
+from headrace.plan.model import Browser, BrowserShare, Plan, Scenario, Test, TestShare, Tls
+from headrace.plan.requests import Request
 from headrace.plan.targets import TargetRule
+from headrace.plan.templates import literal
 from headrace.plan.urls import check_url
 
 _SHOWN = 100  # characters of a value in a message
@@ -41,21 +46,23 @@ def read_url_test(test: UrlTest, targets: TargetRule) -> tuple[Plan, list[Diagno
     requests = _read_urls(test, targets, diagnostics)
     browsers = _read_browsers(test, diagnostics)
     stem = test.name[: -len(".loadtest")] if test.name.lower().endswith(".loadtest") else test.name
-    scenario = Scenario(
-        name="Scenario1",
-        test=Test(stem or test.name, tuple(Page(request) for request in requests)),
-        users=test.users,
-        browsers=browsers,
-        think_time=test.think_time,
-    )
     plan = Plan(
         name=test.name,
-        scenarios=(scenario,),
+        tests=(Test(stem or test.name, tuple(requests)),),
+        scenarios=(
+            Scenario(
+                name="Scenario1",
+                mix=(TestShare(stem or test.name),),
+                load=Constant(test.users),
+                browsers=browsers,
+                think_time=test.think_time,
+            ),
+        ),
         duration=test.duration,
         warm_up=test.warm_up,
         sampling_interval=test.sampling_interval,
         request_timeout=test.request_timeout,
-        verify_certificates=test.verify_certificates,
+        tls=Tls(verify=test.verify_certificates),
         targets=targets,
     )
     return plan, diagnostics
@@ -91,7 +98,7 @@ def _read_urls(test: UrlTest, targets: TargetRule, diagnostics: list[Diagnostic]
             continue
         refusal = _refuse(checked, targets)
         if refusal is None:
-            requests.append(Request("GET", checked, name=url))
+            requests.append(Request(literal(checked), name=literal(url)))
         else:
             diagnostics.append(
                 _error(f"urls[{index}], {_shown(url)}, must not be tested: {refusal}. Ask the operator to allow it")

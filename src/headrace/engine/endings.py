@@ -1,0 +1,26 @@
+"""How an iteration comes to an end before its last step."""
+
+from headrace.plan.model import OnError
+from headrace.plan.steps import Ending
+
+
+class LeaveError(Exception):
+    """The iteration ends here; with it the user, or the whole load test."""
+
+    def __init__(self, ending: Ending) -> None:
+        super().__init__(ending.value)
+        self.ending = ending
+
+
+class CutError(Exception):
+    """The load has ended, in the middle of this iteration."""
+
+
+def leave_on_failure(on_error: OnError) -> Ending | None:
+    """What a failed page ends; None where the iteration goes on."""
+    return {
+        OnError.CONTINUE: None,
+        OnError.STOP_ITERATION: Ending.ITERATION,
+        OnError.STOP_USER: Ending.USER,
+        OnError.STOP_TEST: Ending.TEST,
+    }[on_error]
