@@ -30,7 +30,7 @@ def test_documented_defaults_are_the_defaults() -> None:
     assert float(documented["request_timeout"]) == Settings.model_fields["request_timeout"].default
 
 
-@pytest.mark.parametrize("command", ["run", "serve", "token", "demo"])
+@pytest.mark.parametrize("command", ["run", "check", "serve", "token", "demo"])
 def test_every_command_has_a_chapter(command: str) -> None:
     assert f"## headrace {command}" in (DOCS / "cli.md").read_text()
 

@@ -74,7 +74,7 @@ def test_every_kind_of_step_rule_body_shape_and_condition_has_an_example() -> No
     kinds = {
         (kind.__struct_config__.tag_field, kind.__struct_config__.tag)
         for kind in every_struct()
-        if kind.__struct_config__.tag_field  # type: ignore[attr-defined]
+        if kind.__struct_config__.tag_field
     }
     assert [f"{field}: {tag}" for field, tag in sorted(kinds, key=str) if not re.search(rf"\b{field}: {tag}\b", text)] == []
 

@@ -40,7 +40,7 @@ def test_response_and_service_times_stand_below_each_other() -> None:
     assert "shop run 7: completed (partial success) The numbers are valid." in shown
     times = "4 0 4.0 25.0 ms 20.0 ms 40.0 ms 40.0 ms 40.0 ms service 24.0 ms 19.0 ms 39.0 ms 39.0 ms 39.0 ms"
     assert f"http://site.test/ {times} all {times}" in shown
-    assert "2 new connections: DNS 1.00 ms, connect 2.00 ms, TLS 3.00 ms each on average; first bytes after 5.00 ms" in shown
+    assert "2 new connections: DNS 1.00 ms, connect 2.00 ms, TLS 3.00 ms on average first byte after 5.00 ms" in shown
 
 
 def test_the_verdict_is_told_once_and_before_the_numbers() -> None:

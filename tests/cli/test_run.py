@@ -5,10 +5,14 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
 
 import pytest
+import uvicorn
 
+from headrace.demo.site import create_site
 from tests.serving import HEADRACE, TOKEN, Served, eventually, headrace, read_json, serving
 from tests.site import Site, serving_site
 
@@ -76,6 +80,7 @@ def test_a_site_that_does_not_answer_at_all_fails_the_run(tmp_path: Path) -> Non
         (["http://127.0.0.1/", "--duration", "soon"], "'soon' is no duration"),
         (["http://127.0.0.1/", "--duration", "500ms"], "whole seconds"),
         (["http://127.0.0.1/", "--max-failed", "2"], "'2' is no share"),
+        (["http://127.0.0.1/", "--fail-on-verdict", "bad"], "write suspect or invalid"),
         (["http://127.0.0.1/", "--json", "missing/out.json"], "does not exist"),
         (["http://127.0.0.1/", "--server", "http://127.0.0.1:1"], "needs --token"),
         (["http://127.0.0.1/", "--json", "."], "is a folder"),
@@ -153,3 +158,136 @@ def test_a_device_is_written_to_and_not_replaced(site: Site, tmp_path: Path) -> 
     assert done.returncode == 0
     assert json.loads(output)["run"]["state"] == "completed"
     assert (tmp_path / "pipe").is_fifo()
+
+
+PLAN = """\
+name: Shop
+duration: 1s
+variables: {site: '%s'}
+tests:
+- name: Buy
+  steps:
+  - {step: row, source: users}
+  - {step: request, name: Page of a user, url: '{{site}}/page/{{name}}', validate: [{check: text, text: ok}]}
+  - {step: think, time: 20ms}
+scenarios:
+- name: Day
+  mix: [{test: Buy}]
+  load: {shape: constant, users: 2}
+data:
+- {name: users, file: users.csv}
+"""
+
+
+@pytest.fixture
+def plan(site: Site, tmp_path: Path) -> Path:
+    (tmp_path / "users.csv").write_text("name\nann\nbob\n")
+    (tmp_path / "plan.yaml").write_text(PLAN % site.url)
+    return tmp_path / "plan.yaml"
+
+
+def test_a_plan_is_run_as_it_says_and_reported_under_its_names(plan: Path, site: Site) -> None:
+    done = headrace("run", "plan.yaml", "--json", "out.json", folder=plan.parent)
+    assert done.returncode == 0, done.stdout + done.stderr
+    out = read_json(plan.parent / "out.json")
+    details = out["run"]["runSpecificDetails"]
+    assert (details["virtualUserCount"], details["duration"], out["run"]["name"]) == (2, 1, "Shop")
+    assert set(site.seen) == {"/page/ann", "/page/bob"}
+    requests = out["summary"]["overallRequestSummary"]
+    assert (requests["totalRequests"], requests["failedRequests"]) == (site.seen.total(), 0)
+    assert "Page of a user" in done.stdout
+
+
+def test_a_validation_that_does_not_hold_fails_the_request_and_the_gate(plan: Path) -> None:
+    plan.write_text(plan.read_text().replace("text: ok", "text: welcome"))
+    done = headrace("run", "plan.yaml", "--max-failed", "1%", folder=plan.parent)
+    assert done.returncode == 1
+    assert "No request passed." in done.stderr
+
+
+def test_options_go_before_the_plan(plan: Path) -> None:
+    arguments = ("run", "plan.yaml", "--users", "1", "--duration", "2s", "--warmup", "1s", "--quiet", "--json", "out.json")
+    done = headrace(*arguments, folder=plan.parent)
+    assert done.returncode == 0, done.stderr
+    run = read_json(plan.parent / "out.json")["run"]
+    assert (run["runSpecificDetails"]["virtualUserCount"], run["runSpecificDetails"]["duration"]) == (1, 2)
+    assert "warmUpStartedDate" in run
+
+
+def test_a_plan_is_run_on_a_service_elsewhere_with_its_data(plan: Path, site: Site, service: Served) -> None:
+    done = headrace(
+        "run",
+        "plan.yaml",
+        "--json",
+        "out.json",
+        "--server",
+        f"{service.base}/acme",
+        folder=plan.parent,
+        HEADRACE_TOKEN=TOKEN,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    run = read_json(plan.parent / "out.json")["run"]
+    assert service.run(run["id"])["state"] == "completed"
+    assert set(site.seen) == {"/page/ann", "/page/bob"}
+
+
+def test_warnings_of_a_plan_are_messages_of_its_run(plan: Path) -> None:
+    plan.write_text(plan.read_text().replace("{{name}}'", "{{nome}}'"))
+    done = headrace("run", "plan.yaml", folder=plan.parent)
+    assert "nothing gives the variable 'nome' a value" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["plan.yaml", "http://127.0.0.1/"], "A plan is run alone"),
+        (["http://127.0.0.1/", "plan.yaml"], "A plan is run alone"),
+        (["plan.yaml", "--think", "1s"], "has think times of its own"),
+        (["plan.yaml", "--users", "1000000"], "give 1 to 20000"),
+        (["ramp.yaml", "--users", "3"], "--users 3: the load of the plan's scenario has the shape 'stages'"),
+        (["missing.yaml"], "'missing.yaml' cannot be read: No such file or directory."),
+        (["test.jmx"], "is a JMeter test plan, which this version does not read yet"),
+        (["wrong.yaml"], "wrong.yaml, line 2: duration is 'soon'"),
+        (["wrong.yaml"], "'wrong.yaml' cannot be run, see above."),
+        (["denied.yaml"], "must not be tested"),
+        (["."], "is no plan by its name"),
+    ],
+)
+def test_a_plan_that_cannot_be_run_ends_with_2_and_says_why(arguments: list[str], said: str, plan: Path) -> None:
+    text = plan.read_text()
+    (plan.parent / "wrong.yaml").write_text(text.replace("1s", "soon"))
+    (plan.parent / "ramp.yaml").write_text(text.replace("constant, users: 2", "stages, start: 2, stages: []"))
+    (plan.parent / "denied.yaml").write_text(text.replace("'{{site}}/page", "'http://169.254.169.254/page"))
+    done = headrace("run", *arguments, folder=plan.parent)
+    assert done.returncode == 2
+    assert said in done.stderr
+
+
+def test_the_example_plan_runs_against_the_demo_site(tmp_path: Path) -> None:
+    with demo_site() as address:
+        examples = Path(__file__).parent.parent.parent / "examples"
+        text = (examples / "shop.yaml").read_text().replace("http://127.0.0.1:8000", address)
+        # the first seconds of it, and no limit that a busy machine would break
+        text = text.replace("duration: 20s", "duration: 4s").replace("at_most: 500ms", "at_most: 1m")
+        (tmp_path / "shop.yaml").write_text(text)
+        (tmp_path / "users.csv").write_text((examples / "users.csv").read_text())
+        done = headrace("run", "shop.yaml", "--json", "out.json", folder=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    summary = read_json(tmp_path / "out.json")["summary"]
+    assert summary["overallRequestSummary"]["failedRequests"] == 0
+    assert "Log in" in done.stdout
+
+
+@contextmanager
+def demo_site() -> Iterator[str]:
+    """The address of the demo site, in a thread of its own."""
+    config = uvicorn.Config(create_site(), host="127.0.0.1", port=0, log_level="warning", access_log=False)
+    server = uvicorn.Server(config)
+    thread = Thread(target=server.run)
+    thread.start()
+    try:
+        port = eventually(lambda: server.servers[0].sockets[0].getsockname()[1] if server.started else None)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join()

@@ -21,8 +21,8 @@ BODY = b"Hello from the target."
 
 @dataclass
 class Seen:
-    """A request as it came. `connection` is the number of its connection, from 0; `size` its bytes. `at`: when it was all here
-    (monotonic, in seconds)."""
+    """A request as it came. `connection` is the number of its connection, from 0; `size` its bytes; `at` is when it was all
+    here (monotonic, in seconds)."""
 
     connection: int
     method: str

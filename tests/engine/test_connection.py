@@ -1,13 +1,10 @@
 """One connection, driven by hand: what it tells its owner, however the bytes arrive."""
 
 import asyncio
-import contextlib
 import ssl
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-import pytest
-import trustme
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,7 +14,6 @@ from headrace.engine.heads import Head
 from headrace.engine.line import Line
 from headrace.engine.memory import HeadMemory
 from headrace.engine.prepared import Origin, Prepared
-from headrace.engine.tls import TlsConnection, client_context
 from tests.engine.asking import a_request
 from tests.engine.target import BODY, response
 
@@ -176,95 +172,3 @@ def test_an_aborted_connection_says_nothing_more_of_its_request() -> None:
     connection.abort()
     connection.connection_lost(None)
     assert (owner.answers, owner.failures, owner.closings, wire.closed) == ([], [], 1, True)
-
-
-class Server:
-    """The other end of a TLS connection, in memory."""
-
-    def __init__(self, connection: TlsConnection, wire: Wire) -> None:
-        ca = trustme.CA()
-        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        ca.issue_cert("site.test").configure_cert(context)
-        self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self.tls = context.wrap_bio(self._in, self._out, server_side=True)
-        self._connection, self._wire = connection, wire
-
-    def take(self) -> None:
-        self._in.write(self._wire.written)
-        self._wire.written = b""
-
-    def give(self) -> None:
-        self._connection.data_received(self._out.read())
-
-    def shake_hands(self) -> None:
-        while not self._connection.secured.done():
-            self.take()
-            with contextlib.suppress(ssl.SSLWantReadError):
-                self.tls.do_handshake()
-            self.give()
-        self.take()
-        with contextlib.suppress(ssl.SSLWantReadError):
-            self.tls.do_handshake()
-        self.give()
-
-
-def secured(owner: Owner) -> tuple[TlsConnection, Wire, Server]:
-    origin = Origin(True, "site.test.", 443)
-    connection, wire = TlsConnection(owner, origin, HeadMemory(), client_context(verify=False)), Wire()
-    connection.connection_made(wire)
-    server = Server(connection, wire)
-    server.shake_hands()
-    connection.send(REQUEST, REQUEST.data, 0, 0, 0)
-    server.take()
-    assert server.tls.read(1000) == REQUEST.data
-    return connection, wire, server
-
-
-@pytest.mark.anyio
-@pytest.mark.parametrize("extra", [b"x", response()])
-async def test_what_follows_an_answer_in_a_tls_record_of_its_own_is_not_the_next_answer(extra: bytes) -> None:
-    owner = Owner(again=1)
-    connection, wire, server = secured(owner)
-    server.tls.write(response())
-    server.tls.write(extra)
-    server.give()
-    assert owner.answers == []
-    assert "unasked" in owner.failures[0] or "more bytes" in owner.failures[0]
-    assert (connection.lost, wire.closed, len(owner.failures)) == (True, True, 1)
-
-
-@pytest.mark.anyio
-async def test_no_request_is_sent_into_a_tls_connection_that_ended_with_the_answer() -> None:
-    owner = Owner(again=1)
-    connection, wire, server = secured(owner)
-    server.tls.write(response())
-    with contextlib.suppress(ssl.SSLWantReadError):
-        server.tls.unwrap()
-    server.give()
-    connection.connection_lost(None)
-    assert len(owner.answers) == 1
-    assert owner.failures == []
-    assert owner.closings == 1
-    assert wire.closed
-
-
-@pytest.mark.anyio
-async def test_an_answer_in_many_tls_records_is_one_answer() -> None:
-    owner = Owner()
-    _, _, server = secured(owner)
-    for byte in response():
-        server.tls.write(bytes((byte,)))
-    server.give()
-    assert owner.answers == [(200, len(response()), len(BODY))]
-
-
-@pytest.mark.anyio
-async def test_a_tls_server_gets_the_name_without_the_dot_at_its_end() -> None:
-    names = []
-    owner, wire = Owner(), Wire()
-    connection = TlsConnection(owner, Origin(True, "site.test.", 443), HeadMemory(), client_context(verify=False))
-    connection.connection_made(wire)
-    server = Server(connection, wire)
-    server.tls.context.sni_callback = lambda tls, name, context: names.append(name)
-    server.shake_hands()
-    assert names == ["site.test"]

@@ -23,12 +23,12 @@ from hyperframe.frame import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headrace.engine import http2
 from headrace.engine.connection import Connection
 from headrace.engine.connector import Connector
 from headrace.engine.failures import Failure
+from headrace.engine.fields import Translations
 from headrace.engine.heads import Head
-from headrace.engine.http2 import FrameCounter, Http2Session, Http2Stream, Translations
+from headrace.engine.http2 import Http2Session, Http2Stream
 from headrace.engine.line import Line
 from headrace.engine.prepared import Origin, Prepared
 from headrace.engine.tls import Channel
@@ -580,56 +580,3 @@ class Told(Asker):
 
     def broken(self, connection: Connection, request: Prepared, failure: Failure, now: int) -> None:
         self.ends.append(failure)
-
-
-# Pieces
-
-
-def test_a_head_is_translated_once() -> None:
-    translations = Translations()
-    data = (
-        b"POST /a?b=c HTTP/1.1\r\nHost: shop.test\r\nConnection: keep-alive\r\nX-A: b: c\r\nTransfer-Encoding: chunked\r\n"
-        b"Cookie: a=1; b=2\r\n\r\nname: value"
-    )
-    fields, end = translations.translate(data)
-    assert fields == [
-        (b":method", b"POST"),
-        (b":authority", b"shop.test"),
-        (b":scheme", b"https"),
-        (b":path", b"/a?b=c"),
-        (b"x-a", b"b: c"),
-        (b"cookie", b"a=1; b=2"),
-    ]
-    assert data[end:] == b"name: value"
-    assert translations.translate(data[:end] + b"other")[0] is fields
-
-
-def test_remembered_heads_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http2, "_MOST_TRANSLATIONS", 10)
-    translations = Translations()
-    for number in range(100):
-        translations.translate(f"GET /{number} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
-        assert len(translations._known) <= 10
-
-
-@given(
-    st.lists(st.tuples(st.sampled_from([0, 1, 3]), st.integers(0, 300)), min_size=1, max_size=20),
-    st.sets(st.integers(0, 4000), max_size=10),
-)
-def test_bytes_are_counted_alike_wherever_they_are_split(frames: list[tuple[int, int]], points: set[int]) -> None:
-    class Counted:
-        received = 0
-        first_at = 0
-
-    streams = {1: Counted(), 3: Counted()}
-    data = b"".join(
-        DataFrame(number, data=bytes(size)).serialize() if number else PingFrame(0, opaque_data=bytes(8)).serialize()
-        for number, size in frames
-    )
-    edges = [0, *sorted(point for point in points if point < len(data)), len(data)]
-    counter = FrameCounter()
-    for start, end in pairwise(edges):
-        assert counter.count(data[start:end], streams, 1) is None  # type: ignore[arg-type]
-    for number, stream in streams.items():
-        assert stream.received == sum(size + 9 for other, size in frames if other == number)
-        assert stream.first_at == (1 if stream.received else 0)

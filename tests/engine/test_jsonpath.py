@@ -48,7 +48,9 @@ def test_a_path_leads_to_values(path: str, values: list[Any]) -> None:
     assert compile_path(path)(DOCUMENT) == values
 
 
-@pytest.mark.parametrize("path", ["", "items", "$.", "$.items[", "$.items[01]", "$.a b", "$[?nope(@)]", "$." + "x" * 2001, "$" + "[?@" * 900])
+@pytest.mark.parametrize(
+    "path", ["", "items", "$.", "$.items[", "$.items[01]", "$.a b", "$[?nope(@)]", "$." + "x" * 2001, "$" + "[?@" * 900]
+)
 def test_what_is_no_path_is_said(path: str) -> None:
     with pytest.raises(ValueError, match="JSONPath"):
         compile_path(path)
@@ -114,7 +116,15 @@ def test_what_is_no_json_is_said(body: str) -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [("as it is", "as it is"), (1, "1"), (10**30, "1" + "0" * 30), (1.5, "1.5"), (True, "true"), (None, "null"), ({"a": ["é"]}, '{"a":["é"]}')],
+    [
+        ("as it is", "as it is"),
+        (1, "1"),
+        (10**30, "1" + "0" * 30),
+        (1.5, "1.5"),
+        (True, "true"),
+        (None, "null"),
+        ({"a": ["é"]}, '{"a":["é"]}'),
+    ],
 )
 def test_a_value_becomes_a_text(value: Any, text: str) -> None:
     assert json_text(value) == text

@@ -1,13 +1,11 @@
 """Regular expressions of strangers."""
 
-import re
-
 import pytest
 import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headrace.engine.patterns import Pattern, compile_pattern
+from headrace.engine.patterns import compile_pattern
 
 
 @pytest.mark.parametrize(
@@ -53,7 +51,7 @@ def test_a_search_without_end_is_given_up(pattern: str) -> None:
     compiled = compile_pattern(pattern)
     text = "x" * 50_000
     for search in (compiled.search, compiled.fullmatch, lambda text: list(compiled.finditer(text))):
-        with pytest.raises(TimeoutError, match="was given up after 0.1 s; write it so"):
+        with pytest.raises(TimeoutError, match=r"was given up after 0\.1 s; write it so"):
             search(text)
 
 
@@ -116,10 +114,9 @@ def test_any_other_pattern_has_its_clock(source: str) -> None:
 @given(st.text("ab.*+?()[]{}|^$\\dws<>:=!-&~'\"1,2 ", max_size=12))
 def test_a_pattern_is_compiled_or_refused_with_a_reason(source: str) -> None:
     try:
-        pattern = compile_pattern(source)
-    except ValueError as error:
-        assert "cannot be used" in str(error)
+        regex.compile(source)
+    except regex.error:
+        with pytest.raises(ValueError, match="cannot be used"):
+            compile_pattern(source)
     else:
-        assert isinstance(pattern, Pattern)
-        assert re.compile(r"(?s).*").fullmatch(source)
-        pattern.search("ab1 ")
+        compile_pattern(source).search("ab1 ")

@@ -523,6 +523,7 @@ def test_what_is_not_recorded_is_counted_nowhere() -> None:
     further = prepared.terms.redirect(prepared, 302, "/b")
     further.measure.quick.append(1)
     assert measures.take(0, 1.0).requests == {}
+    assert prepared.measure.quick == []  # nor kept
 
 
 # Over the wire
@@ -699,7 +700,11 @@ async def test_a_request_that_can_never_be_made_does_not_make_its_user_a_busy_lo
 
 @pytest.mark.anyio
 async def test_what_is_not_recorded_is_sent_and_in_no_result() -> None:
-    async with Target({"/away": redirect("/end")}) as target:
-        outcome = await once(Request(target.url("/away"), recorded=False), Request(target.url("/seen")))
-    assert target.by_path() == Counter({"/away": 1, "/end": 1, "/seen": 1})
+    async with Target({"/away": redirect("/end"), "/bad": answer(500)}) as target:
+        hidden = [target.url("/away"), target.url("/bad"), "http://127.0.0.1:1/", target.url("/{{nobody}}")]
+        outcome = await once(*[Request(url, recorded=False) for url in hidden], Request(target.url("/seen")))
+    assert target.by_path() == Counter({"/away": 1, "/end": 1, "/bad": 1, "/seen": 1})
     assert outcome.by_name == {target.url("/seen"): 1}
+    assert (outcome.pages.total, outcome.errors) == (1, {})
+    assert {example.url for example in outcome.whole.examples} == {target.url("/seen")}
+    assert outcome.tests.failed == 1  # that they failed is not hidden

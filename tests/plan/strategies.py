@@ -62,9 +62,9 @@ def structs(kind: type[Any]) -> st.SearchStrategy[Any]:
     return _struct(info.cls, _DEEPEST)
 
 
-def every_struct() -> set[type]:
+def every_struct() -> set[type[msgspec.Struct]]:
     """All structs that a Plan may have in it."""
-    found: set[type] = set()
+    found: set[type[msgspec.Struct]] = set()
     waiting: list[types.Type] = [types.type_info(Plan)]
     while waiting:
         match waiting.pop():
@@ -111,23 +111,22 @@ def _values(kind: types.Type, depth: int) -> st.SearchStrategy[Any]:
             return st.lists(_values(kind.item_type, depth), max_size=size).map(tuple)
         case types.TupleType():
             return st.tuples(*[_values(each, depth) for each in kind.item_types])
-        case types.StrType():
-            return texts
-        case types.BoolType():
-            return st.booleans()
-        case types.IntType():
-            return _whole
-        case types.FloatType():
-            return _numbers
-        case types.BytesType():
-            return st.binary(max_size=20)
-        case types.NoneType():
-            return st.none()
         case types.EnumType():
             return st.sampled_from(list(kind.cls))
         case types.LiteralType():
             return st.sampled_from(kind.values)
-    raise NotImplementedError(kind)
+        case _:
+            return _SIMPLE[type(kind)]
+
+
+_SIMPLE: dict[type, st.SearchStrategy[Any]] = {
+    types.StrType: texts,
+    types.BoolType: st.booleans(),
+    types.IntType: _whole,
+    types.FloatType: _numbers,
+    types.BytesType: st.binary(max_size=20),
+    types.NoneType: st.none(),
+}
 
 
 def _nests(kind: types.Type) -> bool:

@@ -243,8 +243,8 @@ def test_a_url_whose_host_is_known_later_is_left_to_the_engine(url: str) -> None
 def test_the_operators_rule_holds_for_constant_urls() -> None:
     plan = plan_of(targets=TargetRule(deny=("*.test",)))
     assert told(plan) == [
-        "test 'Buy', steps[0].url, 'http://shop.test/', must not be tested: the host 'shop.test' is denied by the target rule "
-        "'*.test'. Ask the operator to allow it."
+        "test 'Buy', steps[0].url, 'http://shop.test/', must not be tested: the host 'shop.test' is denied by the target "
+        "rule '*.test'. Ask the operator to allow it."
     ]
 
 

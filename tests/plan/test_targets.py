@@ -128,3 +128,12 @@ def test_the_published_entries_are_all_accepted() -> None:
 @pytest.mark.parametrize("address", ["fd00:ec2::23", "64:ff9b:1::a9fe:a9fe", "::a9fe:a9fe"])
 def test_metadata_is_denied_in_all_its_spellings(address: str) -> None:
     assert TargetRule().refuse_address("host", address) is not None
+
+
+def test_a_url_is_refused_by_its_host_or_by_its_address_where_it_has_one() -> None:
+    rule = TargetRule(allow=("10.0.0.0/8", "*.shop.test"), deny=("admin.shop.test",))
+    assert rule.refuse_url("http://10.1.2.3/") is None
+    assert rule.refuse_url("http://www.shop.test:8080/") is None
+    assert "admin.shop.test" in (rule.refuse_url("https://admin.shop.test/a") or "")
+    assert "not among the allowed" in (rule.refuse_url("http://11.0.0.1/") or "")
+    assert TargetRule().refuse_url("http://[fd00:ec2::254]/") is not None

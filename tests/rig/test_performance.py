@@ -204,7 +204,7 @@ async def test_the_loss_of_all_aborts_the_run_and_keeps_what_was_measured(store:
 async def test_requests_that_were_given_up_are_told(store: Engine) -> None:
     desk = Desk(store, Script(Second(ONE, tick(0, abandoned=4)), Ended(ONE)), duration=1)
     assert (await desk.play()).life.state is State.COMPLETED
-    assert "4 requests were still unanswered when the load ended" in desk.said
+    assert "4 requests were not sent before the load ended" in desk.said
 
 
 @pytest.mark.parametrize(

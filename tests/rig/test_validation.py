@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from headrace.plan.diagnostics import Severity
+from headrace.plan.load import Constant
 from headrace.rig.validation import plan_of
 from headrace.runs.model import Drop, DropKind, Identity, Life, Run, RunDetails, RunKind
 from headrace.settings import Settings
@@ -25,6 +26,22 @@ RUN = Run(
 )
 
 
+PLAN = """\
+name: Shop plan
+duration: 90.5
+tests:
+- name: Buy
+  steps:
+  - {step: request, url: 'http://site.test/{{id}}'}
+scenarios:
+- name: Day
+  mix: [{test: Buy}]
+  load: {shape: constant, users: 20}
+"""
+PLAN_DROP = replace(DROP, plan=PLAN, definition={"run_duration": 91, "max_vusers": 20, "sampling_rate": 15})
+PLAN_RUN = replace(RUN, details=RunDetails(users=20, duration=91, sampling_interval=15))
+
+
 def refusal(run: Run = RUN, drop: Drop | None = DROP, **settings: Any) -> str:
     plan, findings = plan_of(run, drop, Settings(**settings))
     assert plan is None
@@ -35,7 +52,7 @@ def test_a_url_test_becomes_a_plan_with_what_the_run_asked_for_and_the_operator_
     plan, findings = plan_of(RUN, DROP, Settings(request_timeout=7, targets_allow=("site.test",)))
     assert plan is not None
     assert findings == []
-    assert (plan.users, plan.duration, plan.warm_up, plan.sampling_interval) == (5, 60, 3, 5)
+    assert (plan.scenarios[0].load, plan.duration, plan.warm_up, plan.sampling_interval) == (Constant(5), 60, 3, 5)
     assert (plan.request_timeout, plan.targets.allow) == (7, ("site.test",))
 
 
@@ -70,3 +87,33 @@ def test_a_target_that_the_operator_denies_is_refused() -> None:
 def test_everything_that_is_wrong_is_told_at_once() -> None:
     said = refusal(replace(RUN, kind=RunKind.JMETER, details=replace(RUN.details, setup_command="a", cleanup_command="b")))
     assert [word in said for word in ("jMeterLoadTest", "setupCommand", "cleanupCommand")] == [True] * 3
+
+
+def test_a_plan_in_the_drop_is_read_with_the_operators_targets() -> None:
+    plan, findings = plan_of(PLAN_RUN, PLAN_DROP, Settings(targets_allow=("site.test",)))
+    assert plan is not None
+    assert (plan.name, plan.duration, plan.scenarios[0].load) == ("Shop plan", 90.5, Constant(20))
+    assert plan.targets.allow == ("site.test",)
+    assert [(finding.severity, "nothing gives the variable 'id' a value" in finding.message) for finding in findings] == [
+        (Severity.WARNING, True)
+    ]
+
+
+def test_what_the_run_asks_for_otherwise_goes_before_its_plan() -> None:
+    details = RunDetails(users=3, duration=10, warm_up=2, sampling_interval=1)
+    plan, _ = plan_of(replace(PLAN_RUN, details=details), PLAN_DROP, Settings())
+    assert plan is not None
+    assert (plan.scenarios[0].load, plan.duration, plan.warm_up, plan.sampling_interval) == (Constant(3), 10, 2, 1)
+
+
+def test_users_that_the_plan_cannot_have_are_refused() -> None:
+    ramp = PLAN.replace("{shape: constant, users: 20}", "{shape: stages, start: 20, stages: []}")
+    said = refusal(replace(PLAN_RUN, details=RunDetails(users=3, duration=91)), replace(PLAN_DROP, plan=ramp))
+    assert "virtualUserCount is 3, but the load of the plan's scenario has the shape 'stages'" in said
+
+
+def test_a_plan_is_judged_again_when_it_is_run() -> None:
+    assert "denied by the target rule" in refusal(
+        PLAN_RUN, replace(PLAN_DROP, plan=PLAN.replace("/{{id}}", "/")), targets_deny=("site.test",)
+    )
+    assert "line 2: duration is 'soon'" in refusal(PLAN_RUN, replace(PLAN_DROP, plan=PLAN.replace("90.5", "soon")))

@@ -4,9 +4,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from headrace.plan.browsers import DEFAULT
+from headrace.plan.load import Arrivals, Constant, RateStage
+from headrace.plan.model import BrowserShare, Plan, Scenario, TestShare
 from headrace.plan.readers.url_test import UrlTest
-from headrace.runs.definition import details_of, url_test_of
+from headrace.runs.definition import definition_of, details_of, plan_for, url_test_of
 from headrace.runs.model import Identity, Life, Run, RunDetails
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -78,3 +82,26 @@ def test_what_nobody_said_is_as_usual(definition: dict[str, Any]) -> None:
     assert url_test_of(run, definition, request_timeout=7) == UrlTest(
         name="The run", urls=(), users=10, duration=30, request_timeout=7
     )
+
+
+SCENARIO = Scenario("Day", (TestShare("Buy"),), Constant(20), (BrowserShare(DEFAULT, 1.0),))
+PLAN = Plan("Shop", (), (SCENARIO,), 90.5, sampling_interval=5)
+
+
+def test_a_plan_comes_to_whole_seconds_and_the_most_users_there_may_be() -> None:
+    open_load = replace(SCENARIO, load=Arrivals(1.0, 30, (RateStage(1.0, 2.0),)))
+    assert definition_of(replace(PLAN, scenarios=(SCENARIO, open_load))) == {
+        "load_test_name": "Shop",
+        "run_duration": 91,
+        "max_vusers": 50,
+        "sampling_rate": 5,
+    }
+
+
+def test_a_run_with_the_details_of_its_plan_executes_the_plan() -> None:
+    assert plan_for(run_with(details_of(definition_of(PLAN))), PLAN) == PLAN
+
+
+def test_a_run_with_details_of_its_own_changes_the_plan() -> None:
+    plan = plan_for(run_with(RunDetails(users=2, duration=9, warm_up=1, sampling_interval=3)), PLAN)
+    assert (plan.scenarios[0].load, plan.duration, plan.warm_up, plan.sampling_interval) == (Constant(2), 9, 1, 3)

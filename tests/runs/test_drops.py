@@ -32,6 +32,13 @@ def test_a_blob_drop_has_no_definition(drops: Drops) -> None:
     assert kept.definition is None
 
 
+def test_a_drop_with_a_plan_has_it_back_to_the_letter(drops: Drops) -> None:
+    plan = "name: Shop ☃\n" + "rows: |\n" + "  a,b\n" * 100_000
+    drop = drops.create("acme", DropKind.IN_PLACE, {"max_vusers": 1}, NOW, plan)
+    assert drop.plan == plan
+    assert drops.get("acme", drop.id) == drop
+
+
 def test_a_drop_is_not_there_for_another_organization(drops: Drops) -> None:
     drop = drops.create("acme", DropKind.BLOB, None, NOW)
     assert drops.get("globex", drop.id) is None

@@ -80,30 +80,40 @@ def plan_of(*scenarios: tuple[Scenario, Test], duration: float, **fields: object
 
 
 class Engines:
-    """Engine processes that are ready to run a plan."""
+    """Engine processes that are ready to run a plan. `growth` is how many bytes more they had in memory while it ran than
+    before, all together, at the most; measured once a second, while the last requests may be under way."""
 
     def __init__(self, reservation: EmbeddedReservation) -> None:
         self._reservation = reservation
         self.pids = [engine._process.pid for engine in reservation._engines]
+        self._before = self._most_memory()
+        self.growth = 0
 
     async def perform(self, at: float = 0.0) -> Outcome:
         """Runs the plan, from the instant `at` on (seconds since the epoch; 0: now)."""
         give_priority(*self.pids)
         await self._reservation.start(at or time())
-        return Outcome([frame.tick async for frame in self._reservation.frames() if isinstance(frame, Second)])
+        ticks = []
+        async for frame in self._reservation.frames():
+            if isinstance(frame, Second):
+                ticks.append(frame.tick)
+                self.growth = max(self.growth, self._most_memory() - self._before)
+        return Outcome(ticks)
 
     async def stop(self, grace: float) -> None:
         await self._reservation.stop(grace)
 
-    def most_memory(self) -> int:
-        """The most bytes that the processes ever had in memory, all together."""
-        return sum(_status(pid, "VmHWM") for pid in self.pids)
+    def _most_memory(self) -> int:
+        return sum(map(_high_water, self.pids))
 
 
-def _status(pid: int, field: str) -> int:
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    (line,) = [line for line in lines if line.startswith(f"{field}:")]
-    return int(line.split()[1]) * 1024
+def _high_water(pid: int) -> int:
+    """The most bytes that a process ever had in memory, 0 where it has ended."""
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    return 0
 
 
 @asynccontextmanager

@@ -124,15 +124,11 @@ def _timings(told: dict[str, Any]) -> list[str]:
         return []
     lines = []
     timings, generator = told["overallRequest"]["timings"], told["generator"]
-    first_byte = show_time(timings["averageFirstByteTime"])
     if timings["newConnections"]:
         dns, connect, tls = (show_time(timings[f"average{part}Time"]) for part in ("Dns", "Connect", "Tls"))
-        lines.append(
-            f"{timings['newConnections']:,} new connections: DNS {dns}, connect {connect}, TLS {tls} each on average; "
-            f"first bytes after {first_byte}"
-        )
-    else:
-        lines.append(f"first bytes after {first_byte} on average")
+        lines.append(f"{timings['newConnections']:,} new connections: DNS {dns}, connect {connect}, TLS {tls} on average")
+    if timings["averageFirstByteTime"]:
+        lines.append(f"first byte after {show_time(timings['averageFirstByteTime'])} on average")
     if generator["arrivalsDue"]:
         lines.append(f"{generator['arrivalsDropped']:,} of {generator['arrivalsDue']:,} arrivals were dropped")
     return lines

@@ -119,5 +119,9 @@ class Answer:
         if self._text is None:
             content = self.content
             kind = self.head.header("content-type") or ""
-            self._text = content.decode(charset_of(kind, content, self.charset), "replace")
+            # Most bodies: ASCII is the same in all charsets but for those that shift by an escape, or that a head may name.
+            if ";" not in kind and content.isascii() and b"\x1b" not in content:
+                self._text = content.decode("ascii")
+            else:
+                self._text = content.decode(charset_of(kind, content, self.charset), "replace")
         return self._text

@@ -59,6 +59,7 @@ class Client:
     __slots__ = (
         "_cache",
         "_cookie_headers",
+        "_cookie_line",
         "_digests",
         "_idle",
         "_load",
@@ -81,6 +82,8 @@ class Client:
         self._load = load
         self._wanting = wanting
         self._idle = connections.idle
+        # For the cookies of most sites, which are sent everywhere; else by what is asked for.
+        self._cookie_line: tuple[int, Origin, bytes] | None = None
         self._cookie_headers: dict[tuple[Origin, str], tuple[int, float | None, bytes]] | None = None
         self._cache: BrowserCache | None = None
         self._digests: dict[Origin, DigestState] | None = None
@@ -108,27 +111,38 @@ class Client:
         connection.send(request, data, wanted_at, now, hops)
 
     def forget(self) -> None:
-        """Becomes a new user: no cookies, nothing cached, no connections."""
-        self.jar = self._cache = self._digests = self._cookie_headers = self.tls_sessions = None
-        self.connections.close_idle()
+        """Becomes a new user: no cookies, nothing cached, no logins."""
+        self.jar = self._cache = self._digests = self._cookie_line = self._cookie_headers = self.tls_sessions = None
 
     # Cookies
 
     def _with_cookies(self, jar: CookieJar, request: Prepared) -> bytes:
-        origin = request.origin
-        headers = self._cookie_headers
-        if headers is None:
-            headers = self._cookie_headers = {}
-        known = headers.get((origin, request.path))
-        if known is not None and known[0] == jar.version and ((until := known[1]) is None or time() < until):
+        known = self._cookie_line
+        if known is not None and known[0] == jar.version and known[1] is request.origin and jar.everywhere:
             line = known[2]
         else:
-            cookies = jar.header(origin.host, request.path, origin.secure)
-            line = f"Cookie: {cookies}\r\n\r\n".encode("latin-1") if cookies else b""
-            if len(headers) >= _MOST_COOKIE_HEADERS:
-                headers.clear()
-            headers[origin, request.path] = (jar.version, jar.expire_next(), line)
-        return b"%b%b%b" % (request.head, line, request.body) if line else request.data
+            line = self._make_cookie_line(jar, request)
+        return request.head + line + request.body if line else request.data
+
+    def _make_cookie_line(self, jar: CookieJar, request: Prepared) -> bytes:
+        """The last line of the head, and the end of it; b"" where there is no cookie to send."""
+        origin = request.origin
+        key = (origin, request.path)
+        headers = self._cookie_headers
+        if headers is not None and (known := headers.get(key)) is not None and known[0] == jar.version:
+            if known[1] is None or time() < known[1]:
+                return known[2]
+        cookies = jar.header(origin.host, request.path, origin.secure)
+        line = f"Cookie: {cookies}\r\n\r\n".encode("latin-1") if cookies else b""
+        if jar.everywhere:
+            self._cookie_line = jar.version, origin, line
+            return line
+        if headers is None:
+            headers = self._cookie_headers = {}
+        elif len(headers) >= _MOST_COOKIE_HEADERS:
+            headers.clear()
+        headers[key] = jar.version, jar.expire_next(), line
+        return line
 
     def _take_cookies(self, request: Prepared, head: Head) -> None:
         if self.jar is None:
@@ -259,17 +273,16 @@ class Client:
         return None
 
     def _answer(self, connection: Connection, request: Prepared, head: Head, confirmed: Fresh | None, now: int) -> Answer:
-        if confirmed is not None:
-            return Answer(confirmed.head, confirmed.body, request.url, jar=self.jar, measure=request.measure)
+        cached = confirmed is not None
         return Answer(
-            head,
-            connection.body,
+            confirmed.head if confirmed is not None else head,
+            confirmed.body if confirmed is not None else connection.body,
             request.url,
             request=connection.data,
             response_us=(now - connection.wanted_at) // 1000,
-            size=connection.content,
+            size=-1 if cached else connection.content,
             head_size=connection.received - connection.content,
-            cut=connection.content > len(connection.body),
+            cut=not cached and connection.content > len(connection.body),
             jar=self.jar,
             measure=request.measure,
             counted=connection.wanted_at >= self._load.measured_from,
@@ -291,7 +304,8 @@ class Client:
             measure = request.measure
             measure.unsent.append((now - wanted_at) // 1000)
             measure.failed += 1
-            self._load.measures.error(failure, measure.name, request.url, request.method)
+            if measure.recorded:
+                self._load.measures.error(failure, measure.name, request.url, request.method)
         self._wanting.ended(UNSENT, now)
 
     def cut(self) -> None:
@@ -318,8 +332,9 @@ class Client:
     def _count_failure(self, connection: Connection, request: Prepared, failure: Failure, now: int) -> None:
         measure = request.measure
         measure.failed += 1
-        self._load.measures.error(failure, measure.name, request.url, request.method)
-        self._load.examples.failed(measure, connection, request, failure, now)
+        if measure.recorded:
+            self._load.measures.error(failure, measure.name, request.url, request.method)
+            self._load.examples.failed(measure, connection, request, failure, now)
 
     def _redirect(self, request: Prepared, status: int, location: str, hops: int, wanted_at: int, now: int) -> None:
         load = self._load
@@ -346,5 +361,6 @@ class Client:
         # The answer was counted as passed a moment ago, before anybody knew that it leads nowhere.
         if wanted_at >= self._load.measured_from:
             request.measure.failed += 1
-            self._load.measures.error(failure, request.measure.name, request.url, request.method)
+            if request.measure.recorded:
+                self._load.measures.error(failure, request.measure.name, request.url, request.method)
         self._wanting.ended(FAILED, now)

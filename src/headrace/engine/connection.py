@@ -124,7 +124,7 @@ class Connection(asyncio.Protocol):
             return
         else:
             end = data.find(b"\r\n\r\n") + 4
-            known = self._known.get(data[:end])
+            known = self._known.get(data[:end]) or self._heads.read(data[:end])
             self.first_at = now
             self.glimpse = data if len(data) <= _GLIMPSE else data[:_GLIMPSE]
             if known is None or (not request.plain and self._reads_closely(request, known, data, end)):
@@ -196,9 +196,6 @@ class Connection(asyncio.Protocol):
             self._break(violated_protocol(str(violation)), now)
             return
         if complete:
-            head = cast(Head, reader.head)
-            if self.received == len(data) and head.length == reader.content and not request.bodiless:
-                self._heads.keep(data[: len(data) - reader.content], head)
             self._finish(request, reader, now)
 
     def _finish(self, request: Prepared, reader: ResponseReader, now: int) -> None:

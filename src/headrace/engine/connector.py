@@ -7,7 +7,8 @@ from weakref import WeakKeyDictionary, WeakSet, WeakValueDictionary
 
 from headrace.engine.connection import Connection, Owner
 from headrace.engine.failures import Failure, behind_proxy, not_connected
-from headrace.engine.http2 import Http2Session, Translations
+from headrace.engine.fields import Translations
+from headrace.engine.http2 import Http2Session
 from headrace.engine.line import Line
 from headrace.engine.memory import HeadMemory
 from headrace.engine.prepared import Origin

@@ -58,13 +58,16 @@ class _Cookie:
 class CookieJar:
     """Cookies, oldest first. `version` changes whenever what is sent may change, but for the end of a cookie's time.
 
+    `everywhere`: what is sent to a host is the same for all its paths and at all times.
+
     Texts are bytes in latin-1, so that a server gets back exactly what it set.
     """
 
-    __slots__ = ("_cookies", "version")
+    __slots__ = ("_cookies", "everywhere", "version")
 
     def __init__(self) -> None:
         self._cookies: list[_Cookie] = []
+        self.everywhere = True
         self.version = 0
 
     def __len__(self) -> int:
@@ -128,10 +131,12 @@ class CookieJar:
                     cookie.expires = expires  # nothing that is sent changes
                     return
                 else:
+                    self.everywhere = self.everywhere and kind.path == "/" and expires is None
                     cookies[index] = _Cookie(kind, value, expires)
                 self.version += 1
                 return
         if not gone:
+            self.everywhere = self.everywhere and kind.path == "/" and expires is None
             cookies.append(_Cookie(kind, value, expires))
             self.version += 1
             if len(cookies) > _MOST_PER_DOMAIN:

@@ -64,7 +64,8 @@ def rule_failed(kind: str, subkind: str, message: str) -> Failure:
 
     The message may quote the response, so it is cut.
     """
-    return Failure(kind, subkind, message if len(message) <= _LONGEST_MESSAGE else f"{message[:_LONGEST_MESSAGE]}…")
+    told = message[: _LONGEST_MESSAGE + 1].encode("utf-8", "replace").decode()  # half a pair cannot be told
+    return Failure(kind, subkind, told if len(told) <= _LONGEST_MESSAGE else f"{told[:_LONGEST_MESSAGE]}…")
 
 
 def unbound(name: str) -> Failure:

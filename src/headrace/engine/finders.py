@@ -1,7 +1,7 @@
 """What extractions look for: functions from an answer to the values found, in order, so many as are wanted at most."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from html import unescape
 from itertools import islice
 from time import process_time
@@ -34,6 +34,8 @@ from headrace.plan.rules import (
 Find = Callable[[Answer, Variables], list[str]]
 
 _TIME = 1.0  # seconds of CPU for all the searches of one rule
+_LARGEST = 16 * 1024 * 1024  # characters in all that one rule may find
+_TOO_LARGE = f"What the rule finds in the response has more than {_LARGEST} characters in all"
 
 
 def find_between(rule: ExtractBetween, keep_unknown: bool, most: int) -> Find:
@@ -57,15 +59,33 @@ def _in_lower_case(text: str) -> str:
 
 def _between(text: str, searched: str, start: str, end: str, most: int) -> list[str]:
     found: list[str] = []
-    begin = 0
+    begin, stop, size = 0, -1, 0
     while (begin := searched.find(start, begin)) >= 0:
         begin += len(start)
-        stop = searched.find(end, begin) if end else len(text)
-        if stop < 0:
-            break
+        if not end:
+            stop = len(text)
+        elif stop < begin:  # else the end found before is also the next one here
+            stop = searched.find(end, begin)
+            if stop < 0:
+                break
         found.append(text[begin:stop])
+        size += stop - begin
         if len(found) == most or not start or not end:
             break
+        if size > _LARGEST:
+            raise ValueError(_TOO_LARGE)
+    return found
+
+
+def _bounded(values: Iterable[str], most: int) -> list[str]:
+    """The first `most` values. Matches may lie in one another, so that a body of megabytes has gigabytes of them."""
+    found: list[str] = []
+    size = 0
+    for value in islice(values, most):
+        found.append(value)
+        size += len(value)
+        if size > _LARGEST:
+            raise ValueError(_TOO_LARGE)
     return found
 
 
@@ -76,20 +96,25 @@ def _find_between_patterns(rule: ExtractBetween, keep_unknown: bool, most: int) 
 
     def find(answer: Answer, variables: Variables) -> list[str]:
         text, start, end = look_at(answer), starts(variables), ends(variables)
-        found: list[str] = []
-        given_up = process_time() + _TIME
-        for begin in start.finditer(text):
-            stop = end.search(text, begin.end()) if end.source else None
-            if end.source and stop is None:
-                break
-            found.append(text[begin.end() : stop.start() if stop else len(text)])
-            if len(found) == most or not start.source or not end.source:
-                break
-            if process_time() > given_up:
-                raise TimeoutError(f"The search for what is between two regular expressions was given up after {_TIME:g} s")
-        return found
+        return _bounded(_between_patterns(text, start, end), most)
 
     return _decoding(find, rule.html_decode)
+
+
+def _between_patterns(text: str, start: Pattern, end: Pattern) -> Iterator[str]:
+    given_up = process_time() + _TIME
+    for begin in start.finditer(text):
+        if not end.source:
+            yield text[begin.end() :]
+            return
+        stop = end.search(text, begin.end())
+        if stop is None:
+            return
+        yield text[begin.end() : stop.start()]
+        if not start.source:
+            return
+        if process_time() > given_up:
+            raise TimeoutError(f"The search for what is between two regular expressions was given up after {_TIME:g} s")
 
 
 _FORMAT = re.compile(r"\$([0-9]{1,3})\$")
@@ -122,20 +147,20 @@ def find_regex(rule: ExtractRegex, keep_unknown: bool, most: int) -> Find:
         return [] if found is None else [value(found)]
 
     def find_all(answer: Answer, variables: Variables) -> list[str]:
-        return [value(found) for found in islice(pattern_of(variables).finditer(look_at(answer)), most)]
+        return _bounded((value(found) for found in pattern_of(variables).finditer(look_at(answer))), most)
 
     return _decoding(find_first if most == 1 else find_all, rule.html_decode)
 
 
 def find_json(rule: ExtractJson, keep_unknown: bool, most: int) -> Find:
     path = compile_expression(rule.path, keep_unknown, compile_path)
-    return lambda answer, variables: [json_text(value) for value in path(variables)(json_of(answer))[:most]]
+    return lambda answer, variables: _bounded(map(json_text, path(variables)(json_of(answer))), most)
 
 
 def find_xpath(rule: ExtractXPath, keep_unknown: bool, most: int) -> Find:
     path = compile_expression(rule.path, keep_unknown, compile_xpath)
     tree_of = html_of if rule.html else xml_of
-    return lambda answer, variables: texts_of(path(variables)(tree_of(answer)))[:most]
+    return lambda answer, variables: _bounded(texts_of(path(variables)(tree_of(answer))), most)
 
 
 def find_css(rule: ExtractCss, keep_unknown: bool, most: int) -> Find:
@@ -148,7 +173,7 @@ def find_css(rule: ExtractCss, keep_unknown: bool, most: int) -> Find:
         if attribute:
             values = (element.get(attribute) for element in elements)
             return list(islice((value for value in values if value is not None), most))
-        return [inner_text(element, True, True) for element in elements[:most]]
+        return _bounded((inner_text(element, True, True) for element in elements), most)
 
     return find
 
@@ -199,8 +224,8 @@ def find_inner_text(rule: ExtractInnerText, keep_unknown: bool, most: int) -> Fi
     elements_of = compile_element_search(rule.tag, rule.attribute, rule.value, keep_unknown)
 
     def find(answer: Answer, variables: Variables) -> list[str]:
-        elements = islice(elements_of(answer, variables), most)
-        return [inner_text(element, rule.remove_tags, rule.collapse_space) for element in elements]
+        elements = elements_of(answer, variables)
+        return _bounded((inner_text(element, rule.remove_tags, rule.collapse_space) for element in elements), most)
 
     return find
 

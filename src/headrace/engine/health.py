@@ -14,9 +14,12 @@ _PORTS = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
 
 class Watch:
-    """Watches this process from `start` to `stop`. `lags` are the send lags in µs that others note."""
+    """Watches this process from `start` to `stop`. `lags` are the send lags in µs that others note.
 
-    def __init__(self, lags: list[int]) -> None:
+    `processes` engines share the machine.
+    """
+
+    def __init__(self, lags: list[int], processes: int = 1) -> None:
         self._lags = lags
         self._send_lag = Histogram()
         self._loop_lag_us = 0
@@ -24,7 +27,7 @@ class Watch:
         self._gc_began = 0
         self._cpu_ns = 0
         self._file_limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-        self._port_limit = _ephemeral_ports()
+        self._port_limit = _ephemeral_ports() // processes
 
     def start(self) -> None:
         self._cpu_ns = process_time_ns()  # what the preparation took is not the load's

@@ -6,7 +6,6 @@ stream of the protocol. So a user's client need not know which of the two it has
 
 import asyncio
 import contextlib
-import re
 import ssl
 from collections import deque
 from collections.abc import Callable
@@ -26,13 +25,15 @@ from h2.events import (
     StreamReset,
     WindowUpdated,
 )
-from h2.exceptions import H2Error, ProtocolError, StreamClosedError
+from h2.exceptions import H2Error, StreamClosedError
 from h2.settings import SettingCodes, Settings
 from hyperframe.frame import Frame, GoAwayFrame
 
 from headrace.engine.compression import RememberingDecoder, RememberingEncoder
 from headrace.engine.connection import Connection, Owner
 from headrace.engine.failures import Failure, broken_tls, closed_early, reset_stream, violated_protocol
+from headrace.engine.fields import Heads, Translations
+from headrace.engine.frame_counter import FrameCounter
 from headrace.engine.heads import Head
 from headrace.engine.memory import HeadMemory
 from headrace.engine.prepared import Origin, Prepared
@@ -44,19 +45,8 @@ _STREAM_WINDOW = 6 * 1024 * 1024
 _SESSION_WINDOW = 15 * 1024 * 1024
 # Streams at once, where the server does not set a lower limit (RFC 9113, 6.5.2: it should not).
 _STREAMS = 100
-# Frames that bring nothing (PING, SETTINGS, empty DATA) before one that does: each costs more to read than to send.
-_MOST_UNPRODUCTIVE = 1000
-_LARGEST_FRAME = 16 * 1024  # which is what a server must keep to where it is told nothing else
-_MOST_TRANSLATIONS = 1024
 _GLIMPSE = 4096
 
-_DATA, _HEADERS, _CONTINUATION = 0, 1, 9
-# Fields that are about an HTTP/1.1 connection (RFC 9113, 8.2.2).
-_OF_CONNECTION = frozenset(
-    (b"connection", b"host", b"http2-settings", b"keep-alive", b"proxy-connection", b"te", b"transfer-encoding", b"upgrade")
-)
-_BREAKS = re.compile(rb"[\r\n\0]")
-_STATUS = re.compile(rb"[2-9][0-9]{2}")
 _CODES = frozenset(ErrorCodes)
 # Fields are checked where they are translated, once each.
 _CONFIGURATION = H2Configuration(
@@ -66,43 +56,6 @@ _CONFIGURATION = H2Configuration(
     normalize_inbound_headers=False,
 )
 _NO_HEADS = HeadMemory()
-
-Fields = list[tuple[bytes, bytes]]
-
-
-class Translations:
-    """HTTP/1.1 request heads as HTTP/2 header fields; those seen before are remembered."""
-
-    __slots__ = ("_known",)
-
-    def __init__(self) -> None:
-        self._known: dict[bytes, Fields] = {}
-
-    def translate(self, data: bytes) -> tuple[Fields, int]:
-        """The fields of a request, and where its body begins."""
-        end = data.index(b"\r\n\r\n") + 4
-        head = data[:end]  # the same object where there is no body, so that its hash is computed once
-        fields = self._known.get(head)
-        if fields is None:
-            if len(self._known) >= _MOST_TRANSLATIONS:
-                self._known.clear()
-            fields = self._known[head] = _fields(head)
-        return fields, end
-
-
-def _fields(head: bytes) -> Fields:
-    request, *lines = head.split(b"\r\n")[:-2]
-    method, target, _ = request.split(b" ")
-    fields = []
-    authority = b""
-    for line in lines:
-        name, _, value = line.partition(b":")
-        name, value = name.strip().lower(), value.strip()
-        if name == b"host":
-            authority = value
-        elif name not in _OF_CONNECTION:
-            fields.append((name, value))
-    return [(b":method", method), (b":authority", authority), (b":scheme", b"https"), (b":path", target), *fields]
 
 
 class _Http2(H2Connection):
@@ -206,7 +159,7 @@ class Http2Session(asyncio.Protocol):
         self._active: dict[int, Http2Stream] = {}
         self._waiting: deque[tuple[Http2Stream, bytes]] = deque()  # for a stream that the server's limit lets open
         self._frames = FrameCounter()
-        self._heads = _Heads()
+        self._heads = Heads()
         self._out: list[bytes] = []
         self._transport: asyncio.Transport
         self._h2 = _Http2(_CONFIGURATION)
@@ -444,98 +397,6 @@ class Http2Session(asyncio.Protocol):
         self._active.clear()
         self._waiting.clear()
         return under_way
-
-
-class FrameCounter:
-    """Counts the bytes on the wire that belong to each stream, and looks for frames that h2 is better spared."""
-
-    __slots__ = ("_begun", "_left", "_stream", "unproductive")
-
-    def __init__(self) -> None:
-        self._begun = b""  # of a frame's head
-        self._left = 0
-        self._stream: Http2Stream | None = None
-        self.unproductive = 0
-
-    def count(self, data: bytes, streams: dict[int, Http2Stream], now: int) -> str | None:
-        """Takes bytes, however they are cut; returns what is wrong with them."""
-        if self._begun:
-            data = self._begun + data
-            self._begun = b""
-        position, end = 0, len(data)
-        while position < end:
-            if not self._left:
-                if end - position < 9:
-                    self._begun = data[position:]
-                    break
-                size = int.from_bytes(data[position : position + 3])
-                if size > _LARGEST_FRAME:  # h2 would wait for all of it
-                    return f"a frame of {size} bytes where {_LARGEST_FRAME} are allowed"
-                self._left = 9 + size
-                self._stream = stream = streams.get(int.from_bytes(data[position + 5 : position + 9]) & 0x7FFFFFFF)
-                if stream is not None and not stream.received:
-                    stream.first_at = now
-                if size and data[position + 3] in (_DATA, _HEADERS, _CONTINUATION):
-                    self.unproductive = 0
-                else:
-                    self.unproductive += 1
-                    if self.unproductive > _MOST_UNPRODUCTIVE:
-                        return f"more than {_MOST_UNPRODUCTIVE} frames without content"
-            took = min(self._left, end - position)
-            if self._stream is not None:
-                self._stream.received += took
-            position += took
-            self._left -= took
-        return None
-
-
-class _Heads:
-    """Response heads from their fields; the last one is remembered, since servers repeat themselves."""
-
-    __slots__ = ("_head", "_last")
-
-    def __init__(self) -> None:
-        self._last: Fields = []
-        self._head: tuple[Head, bytes]
-
-    def head(self, fields: Fields) -> tuple[Head, bytes]:
-        """The head, and as a text. Raises h2's ProtocolError for fields that are no response's."""
-        if fields != self._last or not fields:
-            self._head = _head(fields)
-            self._last = fields
-        return self._head
-
-
-def _head(fields: Fields) -> tuple[Head, bytes]:
-    status = 0
-    length = None
-    location = None
-    cookies = []
-    headers = []
-    for name, value in fields:
-        if _BREAKS.search(name) or _BREAKS.search(value):
-            raise ProtocolError(f"the header field {name[:50]!r} has a line break in it")
-        if name == b":status":
-            if status or not _STATUS.fullmatch(value):
-                raise ProtocolError(f"the status is {value[:20]!r}")
-            status = int(value)
-            continue
-        text = value.decode("latin-1")
-        headers.append((name.decode("latin-1").lower(), text))
-        if name == b"content-length":
-            length = int(value)  # h2 has checked it
-        elif name == b"location" and location is None:
-            try:
-                location = value.decode("utf-8")
-            except UnicodeDecodeError:
-                location = text
-        elif name == b"set-cookie":
-            cookies.append(text)
-    if not status:
-        raise ProtocolError("a response without a status")
-    head = Head(status, length, True, location, tuple(cookies), "", tuple(headers))
-    lines = [f"HTTP/2 {status}", *(f"{name}: {value}" for name, value in headers), "", ""]
-    return head, "\r\n".join(lines).encode("latin-1")
 
 
 def _reason(event: StreamReset | ConnectionTerminated) -> str:

@@ -18,7 +18,8 @@ from headrace.plan.model import Network
 # What waits for a line in one direction, in bytes, before more is read from the socket: as much as an ordinary modem's or
 # router's queue.
 _MOST_WAITING = 64 * 1024
-_READ = 16 * 1024
+# What is read at once, by all connections of the process: it is emptied in the call that fills it.
+_BUFFER = memoryview(bytearray(16 * 1024))
 # What arrives at once: a packet, or on a fast line what it carries in 4 ms, since timers are no finer than 1 ms.
 _PACKET = 1460
 _PIECE = 0.004
@@ -54,6 +55,12 @@ class Way:
         if self._timer is None:
             self._wait(now)
 
+    async def cross(self) -> None:
+        """Returns when something without a size has come through."""
+        crossed = asyncio.Event()
+        self.carry(0, crossed.set)
+        await crossed.wait()
+
     def call_when_drained(self, call: Callable[[], object]) -> None:
         self._drained.append(call)
 
@@ -80,7 +87,7 @@ class Way:
 class Line:
     """The line of one user. Raises ValueError for a network that is none."""
 
-    __slots__ = ("buffer", "down", "round_trip", "up")
+    __slots__ = ("down", "up")
 
     def __init__(self, network: Network, loop: asyncio.AbstractEventLoop) -> None:
         for field, bandwidth in (("down", network.down), ("up", network.up)):
@@ -93,12 +100,11 @@ class Line:
                 raise ValueError(f"network '{network.name}': {field} is {latency} seconds; give 0 to 60")
         self.down = Way(network.down, network.latency_down, loop)
         self.up = Way(network.up, network.latency_up, loop)
-        self.round_trip = network.latency_up + network.latency_down
-        self.buffer = memoryview(bytearray(_READ))  # of all connections: it is emptied in the call that fills it
 
     async def connect(self, protocol: asyncio.Protocol, address: str, port: int) -> None:
         """Connects a protocol that is behind this line. Raises OSError."""
-        await asyncio.sleep(self.round_trip)
+        await self.up.cross()
+        await self.down.cross()
         loop = asyncio.get_running_loop()
         await loop.create_connection(lambda: cast(asyncio.Protocol, _Delayed(self, protocol)), address, port)
 
@@ -123,11 +129,11 @@ class _Delayed(asyncio.Transport, asyncio.BufferedProtocol):
         self._protocol.connection_made(self)
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        return self._line.buffer
+        return _BUFFER
 
     def buffer_updated(self, size: int) -> None:
         down = self._line.down
-        for piece in down.cut(bytes(self._line.buffer[:size])):
+        for piece in down.cut(bytes(_BUFFER[:size])):
             down.carry(len(piece), partial(self._arrive, piece))
         if down.waiting > _MOST_WAITING:
             self._socket.pause_reading()

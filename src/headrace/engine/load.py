@@ -35,10 +35,10 @@ _MOST_LOOKED_AT = 2000
 class SegmentLoad:
     """Executes a segment of a plan and hands every Tick to `report`. Make it inside the running event loop.
 
-    Raises ValueError where the plan cannot be executed.
+    `processes` engines share this machine. Raises ValueError where the plan cannot be executed.
     """
 
-    def __init__(self, plan: Plan, segment: Segment, report: Callable[[Tick], None]) -> None:
+    def __init__(self, plan: Plan, segment: Segment, report: Callable[[Tick], None], processes: int = 1) -> None:
         self._plan = plan
         self._report = report
         self._measures = Measures()
@@ -52,7 +52,7 @@ class SegmentLoad:
             plan, segment, connector, self._measures, self._examples, self._timetable, lambda: self._over.set()
         )
         self._over = asyncio.Event()
-        self._watched = Watch(self._common.lags)
+        self._watched = Watch(self._common.lags, processes)
         compiler = Compiler(plan, Requests(self._measures, connector.proxy), self._measures)
         self.scenarios = [self._scenario(scenario, compiler) for scenario in plan.scenarios]
 
@@ -140,7 +140,7 @@ class SegmentLoad:
         for scenario in self.scenarios:
             scenario.end()
         until = perf_counter_ns() + int(self._plan.cool_down * SECOND)
-        while not self._stop.is_set() and perf_counter_ns() < until and any(scenario.users for scenario in self.scenarios):
+        while not self._done and perf_counter_ns() < until and any(scenario.users for scenario in self.scenarios):
             over = measured_from + (second + 1) * SECOND
             await self._sleep_until(min(over, until), unless=lambda: not any(one.users for one in self.scenarios))
             if perf_counter_ns() >= over:
@@ -154,6 +154,8 @@ class SegmentLoad:
         stopped = self._stop.is_set()
         for scenario in self.scenarios:
             scenario.stop()
+        for scenario in self.scenarios:
+            await scenario.dismiss()
         await self._drain()
         over = perf_counter_ns() if stopped else max(end, perf_counter_ns())
         for scenario in self.scenarios:

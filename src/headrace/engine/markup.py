@@ -3,7 +3,7 @@
 Nothing is fetched, no DTD is read, no entity is expanded, and depth and size are bounded.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from math import isnan
 
@@ -95,15 +95,17 @@ def compile_css(selector: str) -> Select:
     return lambda tree: list(compiled(tree))
 
 
-def texts_of(found: Found) -> list[str]:
+def texts_of(found: Found) -> Iterator[str]:
     """The texts of the elements found, with those of all elements in them; or the value as a text."""
     if isinstance(found, list):
-        return [item if isinstance(item, str) else str(_STRING(item)) for item in found]
-    if isinstance(found, bool):
-        return ["true" if found else "false"]
-    if isinstance(found, float):
-        return [str(int(found)) if found.is_integer() else str(found)]
-    return [str(found)]
+        for item in found:
+            yield item if isinstance(item, str) else str(_STRING(item))
+    elif isinstance(found, bool):
+        yield "true" if found else "false"
+    elif isinstance(found, float):
+        yield str(int(found)) if found.is_integer() else str(found)
+    else:
+        yield str(found)
 
 
 def holds(found: Found) -> bool:

@@ -15,12 +15,14 @@ from headrace.ticks.tick import ErrorName, ErrorStats, Name, PageStats, RequestS
 if TYPE_CHECKING:
     from headrace.engine.connection import Connection
 
-# Redirects lead to URLs that a server makes up, so their number is bounded. Visual Studio's limits have the same sizes
-# (MaxRequestUrlsReported, MaxErrorsPerType). What comes after is counted together under these names.
+# Redirects lead to URLs that a server makes up, and names may have variables, so their number is bounded. Visual Studio's
+# limits have the same sizes (MaxRequestUrlsReported, MaxErrorsPerType). What comes after is counted together under these names.
 MOST_NAMES = 1000
 MOST_ERRORS = 1000
 OTHER_REQUESTS = "(other requests)"
+OTHER_PAGES = "(other pages)"
 OTHER_ERRORS = "(further different errors)"
+_NEVER = 2**62
 # So many ns of folding at a time. All at once (1 ms for 5 names) would delay one answer in a hundred, and falsify the p99.
 _PIECE = 100_000
 
@@ -38,14 +40,16 @@ class RequestMeasure:
         "name",
         "quick",
         "received",
+        "recorded",
         "sent",
         "slow",
         "unmade",
         "unsent",
     )
 
-    def __init__(self, name: Name) -> None:
+    def __init__(self, name: Name, recorded: bool = True) -> None:
         self.name = name
+        self.recorded = recorded  # else it is in no result, nor are its failures
         # Sent at the moment it was wanted and answered in one read: response, service and first byte are one number.
         self.quick: list[int] = []
         # All others that were sent: (response, service, first byte or -1).
@@ -55,7 +59,7 @@ class RequestMeasure:
         # What making a connection took, for those that had to: (DNS, connect, TLS).
         self.connects: list[tuple[int, int, int]] = []
         # A response time in ns above which a request is worth keeping as an example.
-        self.bar = -1
+        self.bar = -1 if recorded else _NEVER
         self.failed = 0
         # Could not even be made, because a variable had no value or an impossible one: failed, and no time is known.
         self.unmade = 0
@@ -116,13 +120,13 @@ class RequestMeasure:
 class PageMeasure:
     """One page name in the second under way."""
 
-    __slots__ = ("_folded", "failed", "goals", "goals_met", "name", "times")
+    __slots__ = ("_folded", "failed", "goal_us", "goals", "goals_met", "name", "times")
 
     def __init__(self, name: Name) -> None:
         self.name = name
         self.times: list[int] = []
         self.failed = 0
-        self.goals = self.goals_met = 0
+        self.goals = self.goals_met = self.goal_us = 0
         self._folded = Histogram()
 
     def fold(self) -> None:
@@ -135,9 +139,9 @@ class PageMeasure:
         times, failed = self._folded, self.failed
         if not times.count:
             return None
-        stats = PageStats(times.count - failed, failed, times, self.goals, self.goals_met)
+        stats = PageStats(times.count - failed, failed, times, self.goals, self.goals_met, self.goal_us)
         self._folded, self.failed = Histogram(), 0
-        self.goals = self.goals_met = 0
+        self.goals = self.goals_met = self.goal_us = 0
         return stats
 
 
@@ -207,6 +211,9 @@ class Measures:
         self._tests: dict[Name, TestMeasure] = {}
         self._errors: dict[ErrorName, ErrorStats] = {}
         self.abandoned = 0
+        # Of what is sent and not recorded.
+        self.unrecorded_request = RequestMeasure(Name("", "", ""), recorded=False)
+        self.unrecorded_page = PageMeasure(Name("", "", ""))
 
     def request(self, name: Name) -> RequestMeasure:
         if name not in self._requests and len(self._requests) >= MOST_NAMES:
@@ -214,6 +221,8 @@ class Measures:
         return self._requests.setdefault(name, RequestMeasure(name))
 
     def page(self, name: Name) -> PageMeasure:
+        if name not in self._pages and len(self._pages) >= MOST_NAMES:
+            name = name._replace(item=OTHER_PAGES)
         return self._pages.setdefault(name, PageMeasure(name))
 
     def transaction(self, name: Name) -> TransactionMeasure:
@@ -246,6 +255,9 @@ class Measures:
         tick = Tick(second, elapsed, errors=self._errors, abandoned=self.abandoned)
         self._errors = {}
         self.abandoned = 0
+        nowhere = self.unrecorded_request
+        for values in (nowhere.quick, nowhere.slow, nowhere.unsent, nowhere.connects, self.unrecorded_page.times):
+            values.clear()
         for request in self._requests.values():
             if (request_stats := request.take()) is not None:
                 tick.requests[request.name] = request_stats

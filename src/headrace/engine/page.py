@@ -5,12 +5,12 @@ from time import perf_counter_ns
 from typing import TYPE_CHECKING
 
 from headrace.engine.answer import Answer, Variables
-from headrace.engine.client import PASSED, UNSENT
+from headrace.engine.client import FAILED, PASSED, UNSENT
 from headrace.engine.endings import CutError, LeaveError, leave_on_failure
-from headrace.engine.failures import Failure, rule_failed, unbound
-from headrace.engine.measures import Measures
+from headrace.engine.failures import Failure, rule_failed, unbound, undecodable
+from headrace.engine.measures import Measures, PageMeasure
 from headrace.engine.prepared import Prepared
-from headrace.engine.requests import CompiledRequest, Requests, UnpreparedError
+from headrace.engine.requests import CompiledRequest, Requests, UnpreparedError, same_host
 from headrace.engine.rule_errors import RuleError
 from headrace.engine.templates import UnboundError
 from headrace.plan.model import Browser, Test
@@ -52,7 +52,7 @@ class CompiledPage:
         self,
         request: CompiledRequest,
         dependents: Sequence[CompiledRequest],
-        find: "Callable[[Answer], list[Prepared]] | None",
+        find: "Callable[[Answer], list[CompiledRequest]] | None",
         rules: Sequence[Rule],
         after: Sequence[Rule],
         goal: float | None,
@@ -70,7 +70,11 @@ class CompiledPage:
         self._leave = leave_on_failure(test.on_error)
         self._name = name
         self._measures = measures
-        self._measure = measures.page(name._replace(item=request.name)) if request.name is not None else None
+        self._measure: PageMeasure | None = None  # where each iteration may have another name
+        if not request.recorded:
+            self._measure = measures.unrecorded_page
+        elif request.name is not None:
+            self._measure = measures.page(name._replace(item=request.name))
         self._simple = not (dependents or find or rules or after or goal) and self._measure is not None
 
     def begin(self, user: "VirtualUser") -> bool:
@@ -87,6 +91,7 @@ class CompiledPage:
                 user.page_end = UNSENT
                 self._count_unmade(user, self._request, _why_unmade(error))
                 return False
+            user.requested = request.url
         user.pending = 1
         user.client.fetch(request, user.wanted_at, user.now)
         return True
@@ -104,14 +109,15 @@ class CompiledPage:
         if user.page_at >= user.load.measured_from:
             measure = request.any_measure
             measure.unmade += 1
-            self._measures.error(failure, measure.name, measure.name.item, request.method)
+            if measure.recorded:
+                self._measures.error(failure, measure.name, measure.name.item, request.method)
 
     def _end(self, user: "VirtualUser") -> Waits:
         answer = user.answer
         user.answer = None
         failures = 0
         if answer is not None:
-            answer.requested = self._request.constant.url if self._request.constant is not None else answer.requested
+            answer.requested = self._constant.url if self._constant is not None else user.requested
             answer.page_us = (user.now - user.page_at) // 1000
             failures = self._apply(self._rules, answer, user, in_time=True)
             wanted = self._wanted(user, answer) if user.page_end is PASSED else []
@@ -141,17 +147,27 @@ class CompiledPage:
             raise LeaveError(self._leave)
 
     def _wanted(self, user: "VirtualUser", answer: Answer) -> list[Prepared]:
-        wanted = []
-        for dependent in self._dependents:
+        wanted = self._make(self._dependents, user)
+        if self._find is not None and 200 <= answer.status < 300:
+            known = {request.url for request in wanted}
             try:
-                wanted.append(dependent.constant or dependent.build(user.variables))
+                found = self._find(answer)
+            except ValueError as error:
+                self._count_broken(user, answer, undecodable(str(error)))
+                user.page_end = FAILED
+                return []
+            wanted += [request for request in self._make(found, user) if request.url not in known]
+        return wanted
+
+    def _make(self, dependents: Sequence[CompiledRequest], user: "VirtualUser") -> list[Prepared]:
+        made = []
+        for dependent in dependents:
+            try:
+                made.append(dependent.constant or dependent.build(user.variables))
             except (UnboundError, UnpreparedError) as error:
                 self._count_unmade(user, dependent, _why_unmade(error))
                 user.page_end = UNSENT
-        if self._find is not None and 200 <= answer.status < 300:
-            known = {request.url for request in wanted}
-            wanted += [request for request in self._find(answer) if request.url not in known]
-        return wanted
+        return made
 
     def _apply(self, rules: Sequence[Rule], answer: Answer, user: "VirtualUser", in_time: bool) -> int:
         """Runs every rule, even where one fails; returns how many failed."""
@@ -162,15 +178,21 @@ class CompiledPage:
             except RuleError as error:
                 failures += 1
                 failure = rule_failed(error.kind, error.subkind, str(error))
-                if user.page_at < user.load.measured_from:
-                    continue
                 # A request whose answer is wrong has failed. Its second may be over when its dependents have come.
-                if in_time and failures == 1 and user.page_end is PASSED and answer.counted and answer.measure is not None:
-                    answer.measure.failed += 1
-                name = answer.measure.name if answer.measure is not None else self._name
-                self._measures.error(failure, name, answer.url, self._request.method)
-                user.load.examples.failed_rule(name, answer, failure)
+                fails = in_time and failures == 1 and user.page_end is PASSED and answer.counted
+                self._count_broken(user, answer, failure, fails)
         return failures
+
+    def _count_broken(self, user: "VirtualUser", answer: Answer, failure: Failure, fails: bool = False) -> None:
+        """An answer is not as it should be; `fails`: that fails its request."""
+        measure = answer.measure
+        if user.page_at < user.load.measured_from or (measure is not None and not measure.recorded):
+            return
+        if fails and measure is not None:
+            measure.failed += 1
+        name = measure.name if measure is not None else self._name
+        self._measures.error(failure, name, answer.url, self._request.method)
+        user.load.examples.failed_rule(name, answer, failure)
 
     def _count(self, user: "VirtualUser", ended_at: int, passed: bool) -> None:
         if user.page_at < user.load.measured_from:
@@ -182,6 +204,7 @@ class CompiledPage:
             measure.failed += 1
         if self._goal is not None:
             measure.goals += 1
+            measure.goal_us += self._goal // 1000
             if time <= self._goal:
                 measure.goals_met += 1
 
@@ -222,25 +245,28 @@ def _why_unmade(error: UnboundError | UnpreparedError) -> Failure:
 _BODILESS = (CheckStatus, CheckResponseTime, CheckUrl)
 
 
-def _finder(requests: Requests, browser: Browser, name: Name, test: Test) -> Callable[[Answer], list[Prepared]]:
+def _finder(requests: Requests, browser: Browser, name: Name, test: Test) -> Callable[[Answer], list[CompiledRequest]]:
     from headrace.engine.dependents import find_dependents  # not before somebody needs it, as for rules
 
-    known: dict[str, Prepared | None] = {}
+    known: dict[tuple[str, bool], CompiledRequest | None] = {}
 
-    def prepare(url: str) -> Prepared | None:
-        if url not in known:
+    def compiled(url: str, home: bool) -> CompiledRequest | None:
+        if (url, home) not in known:
             if len(known) >= _MOST_FOUND:
                 known.clear()
             # Braces in a URL that a server sent are no template.
             literal = Request(url.replace("{", "%7B").replace("}", "%7D"), cache=True)
             try:
-                known[url] = requests.compile(literal, browser, name, test.credentials).constant
+                known[url, home] = requests.compile(
+                    literal, browser, name, test.credentials if home else None, keep_unknown=test.keep_unknown
+                )
             except ValueError:
-                known[url] = None  # no URL that may be requested: a browser would not fetch it either
-        return known[url]
+                known[url, home] = None  # no URL that may be requested: a browser would not fetch it either
+        return known[url, home]
 
-    def find(answer: Answer) -> list[Prepared]:
-        found = [prepare(url) for url in find_dependents(answer)]
+    def find(answer: Answer) -> list[CompiledRequest]:
+        # The credentials are for the page's host, not for whatever hosts it names.
+        found = [compiled(url, same_host(answer.requested, url)) for url in find_dependents(answer)]
         return [request for request in found if request is not None]
 
     return find

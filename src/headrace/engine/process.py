@@ -64,7 +64,7 @@ async def serve(reader: asyncio.StreamReader, reports: ReportPipe) -> None:
             load.stop(grace=0)
 
     try:
-        load = SegmentLoad(prepare.plan, prepare.segment, report)
+        load = SegmentLoad(prepare.plan, prepare.segment, report, prepare.processes)
     except ValueError as error:
         reports.send(Failed(f"the plan cannot be executed: {error}"))
         return

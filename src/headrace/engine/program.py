@@ -91,7 +91,8 @@ class Compiler:
         )
 
     def _begin(self, scenario: Scenario, test: Test) -> Act | None:
-        variables = {**dict(test.variables), **dict(self._plan.variables)}
+        # The plan's first, so that a test's own may be made of them.
+        variables = {**dict(self._plan.variables), **dict(test.variables), **dict(self._plan.variables)}
         written = repr((test, variables))
         standing = {"$scenario": scenario.name, "$test": test.name}
         standing = {name: value for name, value in standing.items() if name in written}
@@ -369,7 +370,7 @@ def _repeat(times: Template, step: Repeat, steps: Run) -> Run:
             if number >= most >= 0:
                 return False
             if variable:
-                user.variables[variable] = f"{step.first + number * step.increment:g}"
+                user.variables[variable] = f"{step.first + number * step.increment:.15g}"
             return True
 
         yield from _passes(user, steps, more)

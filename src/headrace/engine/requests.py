@@ -70,8 +70,9 @@ class Requests:
         return CompiledRequest(self, request, browser, name, request.credentials or credentials, keep, keep_unknown)
 
     def measure(self, name: Name, item: str, recorded: bool) -> RequestMeasure:
-        name = Name(name.scenario, name.test, item)
-        return self._measures.request(name) if recorded else RequestMeasure(name)
+        if not recorded:
+            return self._measures.unrecorded_request
+        return self._measures.request(Name(name.scenario, name.test, item))
 
     def prepare(
         self,
@@ -122,7 +123,7 @@ class CompiledRequest:
     ) -> None:
         self._requests = requests
         self._name = name
-        self._recorded = request.recorded
+        self.recorded = request.recorded
         self.method = request.method
         self.terms = Terms(
             self._redirect,
@@ -156,13 +157,13 @@ class CompiledRequest:
         # Without a name, the URL as it is written: so /item/{{id}} is one name.
         self.name = constant_of(request.name) if request.name else request.url
         self._reported = compile_template(request.name, keep_unknown)
-        self._measure = requests.measure(name, self.name, self._recorded) if self.name is not None else None
+        self._measure = requests.measure(name, self.name, self.recorded) if self.name is not None else None
         self.constant = self._make_constant()
 
     @property
     def any_measure(self) -> RequestMeasure:
         """Where a request is counted that could not even be made."""
-        return self._measure or self._requests.measure(self._name, self._written, self._recorded)
+        return self._measure or self._requests.measure(self._name, self._written, self.recorded)
 
     def reported(self, variables: Variables) -> str:
         """What results report it under, now; as it is written where a variable has no value."""
@@ -196,7 +197,7 @@ class CompiledRequest:
             content = b"%bContent-Length: %d\r\n" % (content, len(body))
         elif self.method in ("POST", "PUT", "PATCH"):
             content += b"Content-Length: 0\r\n"
-        measure = self._measure or self._requests.measure(self._name, self.reported(variables), self._recorded)
+        measure = self._measure or self._requests.measure(self._name, self.reported(variables), self.recorded)
         login = self._login(variables) if self._login is not None else None
         head = where.head + fields + content
         return Prepared(
@@ -242,7 +243,7 @@ class CompiledRequest:
         keeps_body = method == request.method
         fields, login = request.fields, request.login
         host = ""
-        if not _same_host(request.url, url):
+        if not same_host(request.url, url):
             fields, login = _without_secrets(fields), None  # credentials are for the host that they were given for
         elif self._host:
             host = request.head.partition(b"\r\nHost: ")[2].partition(b"\r\n")[0].decode("latin-1")
@@ -256,7 +257,7 @@ class CompiledRequest:
             fields,
             request.content if keeps_body else b"",
             request.body if keeps_body else b"",
-            self._requests.measure(self._name, url, self._recorded),
+            self._requests.measure(self._name, url, self.recorded),
             self.terms,
             login,
             host,
@@ -343,7 +344,7 @@ def _encode(text: str) -> bytes:
         return text.encode("utf-8", "replace")
 
 
-def _same_host(url: str, other: str) -> bool:
+def same_host(url: str, other: str) -> bool:
     """Whether secrets for the one may be sent to the other: the same host and port, and not in the clear what was not."""
     one, two = urlsplit(url), urlsplit(other)
     return one.netloc == two.netloc and (one.scheme, two.scheme) != ("https", "http")

@@ -5,6 +5,9 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 from headrace.engine.heads import Head
 
 LONGEST_HEAD = 256 * 1024
+MOST_HEADERS = 2000  # as in Node.js; each becomes two texts here, so that bytes alone would bound the memory badly
+
+_FOLLOWED = "more bytes follow the end of the response"
 
 
 class ViolationError(Exception):
@@ -54,7 +57,7 @@ class ResponseReader:
     def feed(self, data: bytes) -> bool:
         """Takes bytes; True when the response is complete. Raises ViolationError."""
         if self._whole:
-            raise ViolationError("more bytes follow the end of the response")
+            raise ViolationError(_FOLLOWED)
         content = self.content
         try:
             self._parser.feed_data(data)
@@ -76,7 +79,7 @@ class ResponseReader:
 
     def on_message_begin(self) -> None:
         if self._whole:
-            raise ViolationError("another response follows unasked")
+            raise ViolationError(_FOLLOWED)
 
     def on_status(self, reason: bytes) -> None:
         self._reason += reason.decode("latin-1")
@@ -84,6 +87,8 @@ class ResponseReader:
     def on_header(self, name: bytes, value: bytes) -> None:
         if self.head is not None:
             return  # a trailer
+        if len(self._headers) >= MOST_HEADERS:
+            raise ViolationError(f"its head has more than {MOST_HEADERS} headers")
         lower = name.lower().decode("latin-1")
         self._headers.append((lower, value.decode("latin-1")))
         if lower == "content-length":
@@ -101,7 +106,7 @@ class ResponseReader:
         cookies = []
         for name, value in self._headers:
             if name == "location" and location is None:
-                location = _text(value)
+                location = text_of(value)
             elif name == "set-cookie":
                 cookies.append(value)  # latin-1: the bytes go back as they came
         self.head = Head(status, length, reusable, location, tuple(cookies), self._reason, tuple(self._headers))
@@ -129,8 +134,8 @@ class ResponseReader:
         self._headers = []
 
 
-def _text(latin: str) -> str:
-    """UTF-8 where it is that, as browsers read a location."""
+def text_of(latin: str) -> str:
+    """A location in UTF-8 where it is that, as browsers read a location."""
     try:
         return latin.encode("latin-1").decode("utf-8")
     except UnicodeDecodeError:

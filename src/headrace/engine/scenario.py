@@ -34,6 +34,8 @@ from headrace.ticks.tick import Load, Tick
 SECOND = 1_000_000_000
 # So many users come at once, then those who are here are served.
 _AT_ONCE = 200
+# So many users leave at once.
+_AT_ONE_GO = 10
 
 
 class Common:
@@ -213,6 +215,7 @@ class ScenarioLoad:
         user.pace = Pace.make(self._scenario, user)
         self._next_number += self._segment.count
         self.users[user] = None
+        self.empty.clear()
         return user
 
     def _arrive(self, user: VirtualUser) -> None:
@@ -283,7 +286,11 @@ class ScenarioLoad:
         elif self._open:
             if user.iteration == 1 and program is user.persona.first:
                 return self._begin_next(user, program, breath)
-            self._idle.append(user)
+            if self._has_made_all(user):
+                self.depart(user, inside=True)  # the next arrival is somebody else
+            else:
+                self._idle.append(user)
+                self._check_over()
         else:
             return self._begin_next(user, program, breath)
         return False
@@ -317,9 +324,7 @@ class ScenarioLoad:
 
     def _choose(self, user: VirtualUser) -> int | None:
         """The number of the next test in the mix; None where the user, or the scenario, has made all its iterations."""
-        most = self._scenario.iterations_per_user
-        own = user.iteration - (user.persona.first is not None)
-        if most is not None and own >= most:
+        if self._has_made_all(user):
             return None
         if self._left is not None:
             if not self._left:
@@ -333,13 +338,27 @@ class ScenarioLoad:
             return self._by_users.next()
         return self._started.next() if self._started is not None else 0
 
+    def _has_made_all(self, user: VirtualUser) -> bool:
+        """Whether a user has made as many iterations as one may."""
+        most = self._scenario.iterations_per_user
+        return most is not None and user.iteration - (user.persona.first is not None) >= most
+
+    def give_back(self, user: VirtualUser, program: Program) -> None:
+        """A user leaves who waited to begin this program: the iteration that was to be is another's."""
+        if self._left is not None:
+            self._left += 1
+        if self._by_users is not None:
+            self._by_users.ended(user.persona.programs.index(program))
+
     def _renew(self, user: VirtualUser) -> None:
         """What a user begins anew with an iteration."""
         scenario = self._scenario
-        if scenario.new_users and user.random.random() * 100 < scenario.new_users:
+        renewed = bool(scenario.new_users) and user.random.random() * 100 < scenario.new_users
+        if renewed:
             user.client.forget()
             user.variables.kept.clear()
-        elif self._common.plan.connections is ConnectionModel.PER_ITERATION:
+        # Those of a pool are not the user's own.
+        if self._pool is None and (renewed or self._common.plan.connections is ConnectionModel.PER_ITERATION):
             user.client.connections.close_idle()
 
     def depart(self, user: VirtualUser, inside: bool) -> None:
@@ -361,13 +380,16 @@ class ScenarioLoad:
             self.measures.abandoned += user.client.connections.disconnect()
         if not self.users:
             self.empty.set()
-            self._check_over()
+        self._check_over()
 
     def _check_over(self) -> None:
-        finished = self._no_more_changes or self._left == 0
-        if not self.users and finished and not self._open and len(self._active) >= self.target:
-            self.over.set()
-        elif self._open and self._left == 0 and all(not user.running for user in self.users):
+        if self._open:
+            over = self._left == 0 and not any(user.running for user in self.users)
+        else:
+            # A goal may want users again when it has none.
+            finished = (self._no_more_changes and (self._goal is None or self.target > 0)) or self._left == 0
+            over = finished and not self.users and len(self._active) >= self.target
+        if over:
             self.over.set()
 
     # The end
@@ -384,7 +406,13 @@ class ScenarioLoad:
         """Nothing more is sent."""
         self.stopping = self.ending = True
         self.plain = False
-        for user in list(self.users):
+
+    async def dismiss(self) -> None:
+        """After `stop`: has the users leave who wait for no answer. A few at a time, because meanwhile others get theirs: all
+        at once (10 µs each, most of it to close the connection) would show as a slow server in the last second."""
+        for number, user in enumerate(list(self.users)):
+            if number % _AT_ONE_GO == 0:
+                await asyncio.sleep(0)
             user.stop()
         for connections in self.connections():
             connections.cut_waiting()

@@ -20,7 +20,7 @@ _ATTRIBUTE = re.compile(rf"""({_NAME})(?:{_BLANK}*={_BLANK}*(?:"([^"]*)"|'([^']*
 # The attributes of a tag and its end. A quoted value that never ends takes all that follows: then there is no such tag.
 _VALUE = r""""[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z)|[^\t\n\f\r "'>][^\t\n\f\r >]*+"""
 _REST = re.compile(rf"((?:[\t\n\f\r /]++|[^\t\n\f\r />][^\t\n\f\r />=]*+(?:{_BLANK}*+={_BLANK}*+(?:{_VALUE})?+)?+)*+)>")
-_SIMPLE_REST = re.compile(r"""([^<>"'=]*+(?:="[^"'<>=]*+"[^<>"'=]*+)*+)>""")
+_SIMPLE_REST = r"""([^<>"'=]*+(?:="[^"'<>=]*+"[^<>"'=]*+)*+)>"""
 _TAG_NAME = re.compile(r"</?[A-Za-z][^\t\n\f\r />]*+")
 _BOGUS_COMMENT = re.compile(r"<(?:[!?]|/(?![A-Za-z]))[^>]*+>")
 _END_OF_COMMENT = re.compile(r"--(?:>|(?<!<!--)!>)")
@@ -44,10 +44,12 @@ class Tag(NamedTuple):
 
 @lru_cache(maxsize=256)
 def _of_interest(names: tuple[str, ...]) -> re.Pattern[str]:
-    """The beginning of one of these tags, and of all that hides tags."""
+    """One of these tags, or what hides tags: its name, and its attributes where they are of the simplest form."""
+    if "" in names:
+        raise ValueError("A tag is looked for that has no name")
     wanted = sorted({*names, *_RAW})
     first = re.escape("".join(sorted({name[0] + name[0].upper() for name in wanted})))
-    return re.compile(rf"<(?=[!{first}])(?:!--|((?i:{'|'.join(map(re.escape, wanted))})){_END_OF_NAME})")
+    return re.compile(rf"<(?=[!{first}])(?:!--|((?i:{'|'.join(map(re.escape, wanted))})){_END_OF_NAME}(?:{_SIMPLE_REST})?)")
 
 
 def find_tags(text: str, *names: str) -> Iterator[Tag]:
@@ -59,8 +61,8 @@ def find_tags(text: str, *names: str) -> Iterator[Tag]:
             found = _next_for_sure(interest, text, position)
             if found is None:
                 return
+        name, attributes = found.groups()
         start, end = found.span()
-        name = found[1]
         if name is None:
             ended = _END_OF_COMMENT.search(text, start + 2)
             if ended is None:
@@ -68,28 +70,32 @@ def find_tags(text: str, *names: str) -> Iterator[Tag]:
             position = ended.end()
             continue
         name = name.lower()
-        rest = _SIMPLE_REST.match(text, end) or _REST.match(text, end)
-        if rest is None:
-            return
-        end = position = rest.end()
+        if attributes is None:
+            rest = _REST.match(text, end)
+            if rest is None:
+                return
+            attributes, end = rest[1], rest.end()
+        position = end
         if name in _END_OF_RAW:
             closed = _END_OF_RAW[name].search(text, end)
             position = len(text) if closed is None else closed.start()
         if name in names:
-            yield Tag(name, rest[1], text[end:position], start, end)
+            yield Tag(name, attributes, text[end:position], start, end)
 
 
 def _in_doubt(text: str, position: int, start: int) -> bool:
     """Whether `start` may be inside of a tag: of a quoted value, whose quote follows an "=", or of the tag elsewhere."""
-    if text.rfind("<", position, start) > text.rfind(">", position, start):
+    if start and text[start - 1] != ">" and text.rfind("<", position, start) > text.rfind(">", position, start):
         return True
     double, single = text.rfind('"', position, start), text.rfind("'", position, start)
     return (double > position and _opens(text, double)) or (single > position and _opens(text, single))
 
 
 def _opens(text: str, quote: int) -> bool:
-    before = text[quote - 1]
-    return before == "=" or (before in "\t\n\f\r " and text[:quote].rstrip("\t\n\f\r ").endswith("="))
+    before = quote - 1
+    while before > 0 and text[before] in "\t\n\f\r ":
+        before -= 1
+    return text[before] == "="
 
 
 def _next_for_sure(interest: re.Pattern[str], text: str, position: int) -> re.Match[str] | None:
@@ -112,10 +118,9 @@ def _next_for_sure(interest: re.Pattern[str], text: str, position: int) -> re.Ma
 
 def attributes_of(tag: Tag) -> dict[str, str]:
     """The attributes by name in lower case, values as they are written; of several of one name the first."""
-    attributes: dict[str, str] = {}
-    for name, double, single, bare in _ATTRIBUTE.findall(tag.attributes):
-        attributes.setdefault(name.lower(), double or single or bare)
-    return attributes
+    found = _ATTRIBUTE.findall(tag.attributes)
+    found.reverse()
+    return {name.lower(): double or single or bare for name, double, single, bare in found}
 
 
 _REFERENCE = re.compile(r"&(?:#[0-9xX][0-9A-Fa-f]*;?|[A-Za-z][A-Za-z0-9]*[;=]?)")

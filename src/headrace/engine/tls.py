@@ -118,31 +118,31 @@ def _unusable(tls: Tls, error: Exception, encrypted: bool) -> str:
 class Channel:
     """The TLS of one connection: encrypts what is sent, decrypts what comes, and touches no socket."""
 
-    __slots__ = ("_in", "_out", "_tls")
+    __slots__ = ("incoming", "outgoing", "tls")
 
     def __init__(self, context: ssl.SSLContext, host: str, session: ssl.SSLSession | None = None) -> None:
-        self._in = ssl.MemoryBIO()
-        self._out = ssl.MemoryBIO()
+        self.incoming = ssl.MemoryBIO()
+        self.outgoing = ssl.MemoryBIO()
         # An address is checked against the certificate and not sent as a server name: Python sees to both.
-        self._tls = context.wrap_bio(self._in, self._out, server_hostname=host.rstrip("."), session=session)
+        self.tls = context.wrap_bio(self.incoming, self.outgoing, server_hostname=host.rstrip("."), session=session)
 
     def shake_hands(self, data: bytes) -> bool:
         """Takes bytes; True when the handshake is complete. Raises ssl.SSLError."""
-        self._in.write(data)
+        self.incoming.write(data)
         try:
-            self._tls.do_handshake()
+            self.tls.do_handshake()
         except ssl.SSLWantReadError:
             return False
         return True
 
     def read(self, data: bytes) -> tuple[bytes, ssl.SSLError | None]:
         """Takes bytes; returns all that they say, and the error that follows, SSLZeroReturnError for an orderly end."""
-        self._in.write(data)
+        self.incoming.write(data)
         plain = b""
         try:
             # Asked only while something is there: the exception for "nothing yet" costs as much as the decryption.
-            while self._in.pending or self._tls.pending():
-                more = self._tls.read(_READ)
+            while self.incoming.pending or self.tls.pending():
+                more = self.tls.read(_READ)
                 if not more:
                     return plain, ssl.SSLZeroReturnError()
                 plain = plain + more if plain else more
@@ -154,30 +154,30 @@ class Channel:
 
     def write(self, data: bytes) -> bytes:
         """The bytes to send."""
-        self._tls.write(data)
-        return self._out.read()
+        self.tls.write(data)
+        return self.outgoing.read()
 
     def replies(self) -> bytes:
         """What TLS itself has to say."""
-        return self._out.read() if self._out.pending else b""
+        return self.outgoing.read() if self.outgoing.pending else b""
 
     @property
     def unread(self) -> bool:
-        return self._in.pending > 0
+        return self.incoming.pending > 0
 
     @property
     def application(self) -> str | None:
         """What the server chose of the protocols that it was offered (ALPN)."""
-        return self._tls.selected_alpn_protocol()
+        return self.tls.selected_alpn_protocol()
 
     @property
     def resumed(self) -> bool:
-        return bool(self._tls.session_reused)
+        return bool(self.tls.session_reused)
 
     def keep_session(self, sessions: dict[Origin, ssl.SSLSession] | None, origin: Origin) -> None:
         """Keeps what the next connection to this origin needs to resume the session. With TLS 1.3 the server sends it after
         the handshake, with or before its first answer."""
-        session = self._tls.session
+        session = self.tls.session
         if sessions is None or session is None or not (session.has_ticket or session.id):
             return
         if len(sessions) >= _MOST_SESSIONS:
@@ -221,16 +221,19 @@ class Handshake(Layer):
 class TlsConnection(Connection):
     """A connection whose handshake is done."""
 
-    __slots__ = ("_channel", "_session_kept")
+    __slots__ = ("_channel", "_outgoing", "_read_tls", "_session_kept", "_tls")
 
     def __init__(self, owner: Owner, origin: Origin, heads: HeadMemory, channel: Channel) -> None:
         super().__init__(owner, origin, heads)
         self._channel = channel
+        self._read_tls = channel.read
+        self._tls = channel.tls
+        self._outgoing = channel.outgoing
         self._session_kept = False
 
     def data_received(self, data: bytes) -> None:
         # Handed on all at once: what is behind the end of a response must not pass for the answer to the next request.
-        plain, error = self._channel.read(data)
+        plain, error = self._read_tls(data)
         if error is not None:
             self._end(plain, error)
             return
@@ -239,9 +242,8 @@ class TlsConnection(Connection):
                 self._session_kept = True
                 self._channel.keep_session(self.owner.tls_sessions, self.origin)
             super().data_received(plain)
-        replies = self._channel.replies()
-        if replies and not self._transport.is_closing():
-            self._transport.write(replies)
+        if self._outgoing.pending and not self._transport.is_closing():
+            self._transport.write(self._outgoing.read())
 
     def _end(self, plain: bytes, error: ssl.SSLError) -> None:
         self._retire()  # before its last bytes are handed on, or the user would send the next request into it
@@ -255,4 +257,5 @@ class TlsConnection(Connection):
             self.abort()
 
     def _write(self, data: bytes) -> None:
-        self._transport.write(self._channel.write(data))
+        self._tls.write(data)
+        self._transport.write(self._outgoing.read())

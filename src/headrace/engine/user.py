@@ -32,8 +32,8 @@ class VirtualUser:
 
     `now` is when the last wait ended, `wanted_at` when the next request should be sent: earlier than `now` where the user is
     late. `paused` adds up the pauses, `waits` counts the waits. What a page or an iteration has come to so far is in
-    `page_at`, `page_end`, `pending` (requests under way), `answer` (of the request that somebody looks at), `failures` (in
-    the iteration), `last_passed` (the last page).
+    `page_at`, `page_end`, `pending` (requests under way), `answer` (of the request that somebody looks at), `requested`
+    (its URL, where it has variables in it), `failures` (in the iteration), `last_passed` (the last page).
     """
 
     __slots__ = (
@@ -62,6 +62,7 @@ class VirtualUser:
         "pending",
         "persona",
         "program",
+        "requested",
         "running",
         "variables",
         "waits",
@@ -85,6 +86,7 @@ class VirtualUser:
         self.now = self.wanted_at = 0
         self.page_at = 0
         self.page_end = PASSED
+        self.requested = ""
         self.pending = 0
         self.failures = 0
         self.last_passed = True
@@ -262,6 +264,7 @@ class VirtualUser:
     def wait_until(self, due: int, program: Program, exactly: bool) -> None:
         """Has a program begin at `due`: exactly then, or up to a millisecond later, and count from when it begins."""
         timetable = self.load.timetable
+        self.program = program
         if exactly:
             self._timer = timetable.at(due, lambda due: self._begin_late(program, due, due))
         else:
@@ -279,6 +282,7 @@ class VirtualUser:
         if self._timer is not None and not self.running:
             self._timer.cancel()
             self._timer = None
+            self.load.give_back(self, self.program)
             self.load.depart(self, inside=False)
 
     def stop(self) -> None:

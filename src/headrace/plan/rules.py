@@ -197,7 +197,7 @@ class CheckStatus(_Validation, frozen=True, tag="status", tag_field="check", kw_
 
 
 class CheckJson(_Validation, frozen=True, tag="json", tag_field="check", kw_only=True):
-    """A JSONPath leads somewhere; and where `equals` (a template) or `pattern` is given, to such a value.
+    """A JSONPath leads somewhere; and where `equals` or `pattern` (templates) is given, to such a value, all of it.
 
     With `present` false, the contrary. A text is compared as it is, anything else as its JSON.
     """

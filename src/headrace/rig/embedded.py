@@ -48,7 +48,7 @@ class EmbeddedReservation:
             self._engines.append(await EngineProcess.spawn(f"engine {number + 1} of {count}"))
         segments = Segment(0, 1).split(count)
         await asyncio.gather(
-            *(engine.prepare(plan, segment) for engine, segment in zip(self._engines, segments, strict=True))
+            *(engine.prepare(plan, segment, count) for engine, segment in zip(self._engines, segments, strict=True))
         )
 
     async def start(self, at: float) -> None:

@@ -47,9 +47,9 @@ class EngineProcess:
             raise AgentError(f"{name} could not be started: {error.strerror or error}") from error
         return cls(process, name)
 
-    async def prepare(self, plan: Plan, segment: Segment) -> None:
-        """Returns when the engine is ready. Raises AgentError where it is not."""
-        self._order(Prepare(plan, segment))
+    async def prepare(self, plan: Plan, segment: Segment, processes: int = 1) -> None:
+        """Returns when the engine is ready; `processes` share this machine. Raises AgentError where it is not."""
+        self._order(Prepare(plan, segment, processes))
         report = await self._next(_TO_GET_READY)
         if isinstance(report, Failed):
             raise AgentError(report.reason)

@@ -154,7 +154,7 @@ class Performance:
             elif isinstance(frame, Ended):
                 complete = alignment.end(frame.agent)
             else:
-                await self._note_loss(frame, len(reservation.agents))
+                await self._note_loss(frame, len(reservation.agents), recorder)
             for tick in complete:
                 if tick.second >= -1:  # the last second of the warm-up is over: the load proper has begun
                     await self._begin_measuring(measured)
@@ -164,6 +164,9 @@ class Performance:
                 except SQLAlchemyError:
                     log.exception("a second could not be written; it is written with the next", run=self._run.id)
                 await self._note_abandoned(tick)
+        verdict = await asyncio.to_thread(recorder.verdict)
+        if verdict is not None and verdict.message:
+            await self._log(Severity.WARNING, verdict.message)
         if self._lost > 0.999:
             raise AgentError("all load generators were lost, see the messages of the run")
         return ended
@@ -175,16 +178,20 @@ class Performance:
         if not self._stopped:
             await self._step(begin, or_stopping=True)
 
-    async def _note_loss(self, loss: Lost, agents: int) -> None:
+    async def _note_loss(self, loss: Lost, agents: int, recorder: Recorder) -> None:
         share = loss.share / agents
         self._lost += share
+        try:
+            await asyncio.to_thread(recorder.note_loss, share)
+        except SQLAlchemyError:
+            log.exception("a loss could not be written; it is written with the next second", run=self._run.id)
         text = f"{loss.part} on agent '{loss.agent.name}' was lost, with {share:.0%} of the planned load: it {loss.reason}."
         await self._log(Severity.ERROR, text, agent=loss.agent.name)
 
     async def _note_abandoned(self, tick: Tick) -> None:
         if tick.abandoned:
             text = (
-                f"{tick.abandoned} requests were still unanswered when the load ended and were given up. "
+                f"{tick.abandoned} requests were not sent before the load ended: they still waited for a connection. "
                 "They count neither as passed nor as failed."
             )
             await self._log(Severity.WARNING, text)

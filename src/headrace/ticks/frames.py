@@ -18,10 +18,11 @@ LARGEST = 256 * 1024 * 1024
 
 
 class Prepare(msgspec.Struct, frozen=True, tag=True):
-    """Order: make ready to execute a segment of a plan, and report Ready."""
+    """Order: make ready to execute a segment of a plan, and report Ready. `processes` engines share the machine."""
 
     plan: Plan
     segment: Segment
+    processes: int = 1
 
 
 class Start(msgspec.Struct, frozen=True, tag=True):

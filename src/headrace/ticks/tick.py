@@ -254,6 +254,7 @@ class Example:
 MOST_SLOW = 3
 MOST_FAILED = 5
 MOST_EXAMPLES = 100
+MOST_FAILURES = 70  # of these; the rest is for slow ones
 
 
 @dataclass(slots=True)
@@ -319,12 +320,15 @@ def choose_examples(examples: Iterable[Example]) -> list[Example]:
     """The slowest of each name and the first of each error, within the bounds; any order of choosing gives the same."""
     kept: list[Example] = []
     counts: Counter[tuple[ExampleKind, Name, str]] = Counter()
+    kinds: Counter[ExampleKind] = Counter()
     for example in sorted(examples, key=_rank):
         same = (example.kind, example.name, example.error)
-        most = MOST_FAILED if example.kind is ExampleKind.FAILED else MOST_SLOW
+        failed = example.kind is ExampleKind.FAILED
+        most, most_of_kind = (MOST_FAILED, MOST_FAILURES) if failed else (MOST_SLOW, MOST_EXAMPLES - MOST_FAILURES)
         twice = kept[-1:] == [example]  # equal ones are neighbours
-        if counts[same] < most and len(kept) < MOST_EXAMPLES and not twice:
+        if counts[same] < most and kinds[example.kind] < most_of_kind and not twice:
             counts[same] += 1
+            kinds[example.kind] += 1
             kept.append(example)
     return kept
 

@@ -76,7 +76,8 @@ def test_the_targets_are_the_operators() -> None:
     assert read(PLAN).targets == TARGETS
     said = refusal(PLAN + "targets: {allow: [10.0.0.0/8]}\n")
     assert said == (
-        "plan.yaml, line 13: targets is the operator's: which targets may be tested is a setting of the service; leave it out."
+        "plan.yaml, line 13: targets is the operator's: which targets may be tested is a setting of the service; "
+        "leave it out."
     )
 
 
