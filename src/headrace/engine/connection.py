@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 # Bytes that are kept of what came first: an idle connection must not hold on to a whole body.
 _GLIMPSE = 4096
+# A read as long as this has filled libuv's buffer (256000 bytes), and it would read up to 31 times more before it looks at
+# any other connection: 8 MB of an endless body while all others wait.
+_FULL = 200_000
 
 
 class Owner(Protocol):
@@ -138,6 +141,8 @@ class Connection(asyncio.Protocol):
                 self._left = left
                 self.head = head
         if left > 0:
+            if len(data) > _FULL:
+                self._let_others_read()
             return
         if left < 0:
             self._break(violated_protocol("more bytes follow the end of the response"), now)
@@ -197,6 +202,16 @@ class Connection(asyncio.Protocol):
             return
         if complete:
             self._finish(request, reader, now)
+        elif len(data) > _FULL:
+            self._let_others_read()
+
+    def _let_others_read(self) -> None:
+        self._transport.pause_reading()
+        asyncio.get_running_loop().call_soon(self._read_on)
+
+    def _read_on(self) -> None:
+        if not self._transport.is_closing():
+            self._transport.resume_reading()
 
     def _finish(self, request: Prepared, reader: ResponseReader, now: int) -> None:
         head = cast(Head, reader.head)

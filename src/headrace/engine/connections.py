@@ -1,7 +1,7 @@
 """The open connections of one user, or a pool that all users of a scenario share, and who waits for one."""
 
 import asyncio
-from collections import Counter, deque
+from collections import deque
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, cast
 
@@ -81,6 +81,7 @@ class Connections:
         if connection not in self._all:
             return  # it was lost before it was ready
         self._all.remove(connection)
+        self._load.open_to[connection.origin] -= 1
         idle = self.idle.get(connection.origin)
         if idle is not None:
             if connection in idle:
@@ -102,11 +103,6 @@ class Connections:
                 owner = connection.owner
                 connection.abort()
                 owner.broken(connection, request, timed_out(most / 1e9), perf_counter_ns())
-
-    def count_by_origin(self, origins: Counter[object]) -> None:
-        """Adds the open connections by where they go."""
-        for connection in self._all:
-            origins[connection.origin] += 1
 
     def cut_waiting(self) -> None:
         """Gives up what still waits for a connection: the load has ended."""
@@ -157,6 +153,7 @@ class Connections:
             client.cut()
         else:
             self._all.append(connection)
+            self._load.open_to[origin] += 1
             client.send(connection, request, wanted_at, perf_counter_ns(), hops)
 
     async def _open(self, client: "Client", request: Prepared, wanted_at: int) -> Connection | Failure:

@@ -17,7 +17,7 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-LARGEST = 16 * 1024 * 1024  # bytes that a body may decode to; the load on all targets stands still for 20 ms meanwhile
+LARGEST = 16 * 1024 * 1024  # bytes that a body may decode to; all of the load waits meanwhile
 _MOST_CODINGS = 4
 _MOST_MEMBERS = 100  # gzip members or zstd frames in one body
 _WINDOW_LOG = 23  # 8 MiB, all that zstd may ask for in HTTP (RFC 9659)

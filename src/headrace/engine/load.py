@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import gc
 import math
-from collections import Counter
 from collections.abc import Callable, Coroutine
 from time import perf_counter_ns, time
 from typing import Any
@@ -201,8 +200,8 @@ class SegmentLoad:
             round_number += 1
             present = sum(len(scenario.users) for scenario in self.scenarios)
             for scenario in self.scenarios:
-                scenario.check_timeouts(now, timeout, round_number if present > _MOST_LOOKED_AT else None)
-                await asyncio.sleep(0)
+                for _ in scenario.check_timeouts(now, timeout, round_number if present > _MOST_LOOKED_AT else None):
+                    await asyncio.sleep(0)
             if present > users + 1000:
                 users = present
                 gc.freeze()  # they stay: the collector need not look at tens of thousands of users again and again
@@ -215,10 +214,8 @@ class SegmentLoad:
         # The end of the warm-up is noticed a moment late; what was measured in that moment belongs to the next second.
         tick = self._measures.take(second, elapsed) if second >= 0 else Tick(second, elapsed)
         tick.load = load
-        origins: Counter[object] = Counter()
-        for scenario in self.scenarios:
-            scenario.count_connections(origins)
-        tick.health = self._watched.take(origins.total(), max(origins.values(), default=0))
+        open_to = self._common.open_to
+        tick.health = self._watched.take(open_to.total(), max(open_to.values(), default=0))
         if second >= 0:
             tick.examples = self._examples.take()
         self._report(tick)

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from headrace.engine.connection import Connection
 
 # Redirects lead to URLs that a server makes up, and names may have variables, so their number is bounded. Visual Studio's
-# limits have the same sizes (MaxRequestUrlsReported, MaxErrorsPerType). What comes after is counted together under these names.
+# limits have the same sizes (MaxRequestUrlsReported, MaxErrorsPerType). What comes after is counted together under these
+# names.
 MOST_NAMES = 1000
 MOST_ERRORS = 1000
 OTHER_REQUESTS = "(other requests)"
@@ -243,12 +244,13 @@ class Measures:
     def fold(self) -> Iterator[None]:
         """Does the part of the next Tick's work that can be done already, in pieces: answers that come meanwhile wait."""
         began = perf_counter_ns()
-        for measures in (self._requests, self._pages, self._transactions, self._tests):
-            for measure in tuple(measures.values()):
-                measure.fold()
-                if perf_counter_ns() - began > _PIECE:
-                    yield
-                    began = perf_counter_ns()
+        groups = (self._requests, self._pages, self._transactions, self._tests)
+        folds = [measure.fold for measures in groups for measure in measures.values()]
+        for fold in folds:
+            fold()
+            if perf_counter_ns() - began > _PIECE:
+                yield
+                began = perf_counter_ns()
 
     def take(self, second: int, elapsed: float) -> Tick:
         """The Tick of the second that is over, without load and health; starts the next."""

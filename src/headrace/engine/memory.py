@@ -47,6 +47,25 @@ class HeadMemory:
         """A head from its bytes, blank line included; None where there is any doubt about it."""
         if len(data) > _LONGEST or not data.endswith(b"\r\n\r\n"):
             return None
+        begin = data.find(b"\r\nSet-Cookie: ")
+        if begin < 0:
+            return self._read(data)
+        end = data.find(b"\r\n", begin + 14)
+        rest = data[:begin] + data[end:]
+        if data[end + 2 : end + 3] in (b" ", b"\t"):
+            return None  # it goes on in the next line
+        # Heads with a cookie are never the same, but mostly for the cookie.
+        head = self.known.get(rest) or self._read(rest)
+        if head is not None and head.cookies:
+            return self._read(data)  # several
+        cookie = self._read_line(data[begin + 2 : end])
+        if head is None or cookie is None:
+            return None
+        at = data.count(b"\r\n", 0, begin)
+        headers = (*head.headers[:at], cookie[1], *head.headers[at:])
+        return Head(head.status, head.length, True, head.location, (cookie[1][1],), head.reason, headers)
+
+    def _read(self, data: bytes) -> Head | None:
         start, *lines = data[:-4].split(b"\r\n")
         begun = self._starts.get(start) or self._read_start(start)
         if begun is None:

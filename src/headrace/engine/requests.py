@@ -235,6 +235,9 @@ class CompiledRequest:
 
     def _redirect(self, request: Prepared, status: int, location: str) -> Prepared:
         """The request that a redirect leads to (RFC 9110, 15.4). Raises ValueError where the location is no URL."""
+        parts = urlsplit(location)
+        if parts.scheme in ("http", "https") and not parts.netloc:
+            raise ValueError("it names no host")  # urljoin would take it for the page itself
         # Browsers and .NET take a backslash for a slash and send a blank encoded.
         url = check_url(urljoin(request.url, location.replace("\\", "/")).replace(" ", "%20"))
         method = request.method

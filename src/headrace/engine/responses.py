@@ -90,7 +90,7 @@ class ResponseReader:
         if len(self._headers) >= MOST_HEADERS:
             raise ViolationError(f"its head has more than {MOST_HEADERS} headers")
         lower = name.lower().decode("latin-1")
-        self._headers.append((lower, value.decode("latin-1")))
+        self._headers.append((lower, value.decode("latin-1").rstrip(" \t")))
         if lower == "content-length":
             self._length = int(value)
         elif lower == "transfer-encoding":

@@ -15,6 +15,7 @@ from headrace.engine.line import Line
 from headrace.engine.measures import Measures
 from headrace.engine.pace import Pace
 from headrace.engine.personas import Persona, deal
+from headrace.engine.prepared import Origin
 from headrace.engine.program import Program
 from headrace.engine.timetable import Timetable
 from headrace.engine.user import VirtualUser, ends_user
@@ -34,6 +35,8 @@ from headrace.ticks.tick import Load, Tick
 SECOND = 1_000_000_000
 # So many users come at once, then those who are here are served.
 _AT_ONCE = 200
+# The time-outs of so many users are looked at in one go.
+_LOOKED_AT_ONCE = 300
 # So many users leave at once.
 _AT_ONE_GO = 10
 
@@ -59,6 +62,7 @@ class Common:
         self.timetable = timetable
         self.end_test = end_test
         self.lags: list[int] = []  # µs
+        self.open_to: Counter[Origin] = Counter()  # connections
         self.cursors = {source.name: Cursor(source, segment, plan.seed) for source in plan.data if not source.per_user}
         self.sources = {source.name: source for source in plan.data}
 
@@ -79,6 +83,7 @@ class ScenarioLoad:
         self.measures = common.measures
         self.examples = common.examples
         self.timetable = common.timetable
+        self.open_to = common.open_to
         self.request_timeout = plan.request_timeout
         self.max_redirects = plan.max_redirects
         self.measured_from = 0
@@ -130,7 +135,7 @@ class ScenarioLoad:
     # What a user has of its scenario
 
     def connections_for(self, persona: Persona) -> Connections:
-        return self._pool or Connections(self, persona.browser.connections_per_host)
+        return self._pool if self._pool is not None else Connections(self, persona.browser.connections_per_host)
 
     def line_for(self, persona: Persona) -> Line | None:
         return Line(persona.network, self.loop) if persona.network is not None else None
@@ -408,8 +413,8 @@ class ScenarioLoad:
         self.plain = False
 
     async def dismiss(self) -> None:
-        """After `stop`: has the users leave who wait for no answer. A few at a time, because meanwhile others get theirs: all
-        at once (10 µs each, most of it to close the connection) would show as a slow server in the last second."""
+        """After `stop`: has the users leave who wait for no answer. A few at a time, because meanwhile others get theirs:
+        all at once (10 µs each, most of it to close the connection) would show as a slow server in the last second."""
         for number, user in enumerate(list(self.users)):
             if number % _AT_ONE_GO == 0:
                 await asyncio.sleep(0)
@@ -454,16 +459,13 @@ class ScenarioLoad:
             self._goal = None
         self._follow()
 
-    def check_timeouts(self, now: int, timeout: int, turn: int | None) -> None:
-        """Fails what was wanted too long ago. `turn`: only of the users whose turn it is, a tenth of them."""
+    def check_timeouts(self, now: int, timeout: int, turn: int | None) -> Iterator[None]:
+        """Fails what was wanted too long ago, in pieces. `turn`: only of the users whose turn it is, a tenth of them."""
         if self._pool is not None:
             self._pool.check_timeouts(now, timeout)
             return
-        for user in list(self.users):
-            if turn is None or user.number // self._segment.count % 10 == turn % 10:
+        for number, user in enumerate(list(self.users)):
+            if turn is None or number % 10 == turn % 10:
                 user.client.connections.check_timeouts(now, timeout)
-
-    def count_connections(self, origins: Counter[object]) -> None:
-        """Adds the open connections by where they go."""
-        for connections in self.connections():
-            connections.count_by_origin(origins)
+            if number % _LOOKED_AT_ONCE == 0:
+                yield

@@ -16,6 +16,8 @@ from itertools import count
 from time import perf_counter_ns
 
 _MILLISECOND = 1_000_000
+# After so many ns of what was due, answers that have come meanwhile have their turn; the rest is a turn later.
+_AT_ONE_GO = 100_000
 _CLOCK_MONOTONIC = 1
 _ABSOLUTE = 1
 _NONBLOCKING = os.O_NONBLOCK | os.O_CLOEXEC
@@ -84,7 +86,8 @@ class Timetable:
         entries = self._entries
         self._expiring = True
         try:
-            while entries and entries[0][0] <= perf_counter_ns():
+            until = perf_counter_ns() + _AT_ONE_GO
+            while entries and entries[0][0] <= (now := perf_counter_ns()) and now < until:
                 due, _, entry = heappop(entries)
                 if entry.call is not None:
                     entry.call(due)

@@ -5,7 +5,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from headrace.plan.load import Constant
-from headrace.plan.model import Plan
+from headrace.plan.model import Plan, Scenario
 
 
 def override(
@@ -31,7 +31,7 @@ def override(
     return replace(plan, **given)
 
 
-def _with_users(plan: Plan, users: int) -> Any:
+def _with_users(plan: Plan, users: int) -> Scenario:
     if len(plan.scenarios) != 1:
         raise ValueError(f"the plan has {len(plan.scenarios)} scenarios with users of their own; change them in the plan")
     scenario = plan.scenarios[0]

@@ -96,7 +96,7 @@ class Performance:
         context, run = self._context, self._run
         await self._step(life.begin_validation)
         drop = await asyncio.to_thread(context.drops.get, run.organization, run.drop_id)
-        plan, findings = plan_of(run, drop, context.settings)
+        plan, findings = await asyncio.to_thread(plan_of, run, drop, context.settings)
         for finding in findings:
             await self._log(Severity(finding.severity), finding.message, Source.VALIDATION)
         if plan is None:

@@ -5,11 +5,14 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from headrace.plan.browsers import DEFAULT, find_browser
 from headrace.plan.diagnostics import Severity, forbid_running
-from headrace.plan.model import BrowserShare, Page, Plan, Request, Scenario, Test
+from headrace.plan.load import Constant
+from headrace.plan.model import BrowserShare, Plan, Scenario, Test, TestShare, Tls
 from headrace.plan.readers.url_test import UrlTest, read_url_test
+from headrace.plan.requests import Request
 from headrace.plan.targets import TargetRule
 
 TEST = UrlTest(name="Shop.loadtest", urls=("http://shop.test/", "http://shop.test/cart"), users=25, duration=60)
@@ -41,17 +44,20 @@ def test_a_url_test_becomes_one_scenario_that_requests_the_list_in_order() -> No
     assert diagnostics == []
     assert plan == Plan(
         name="Shop.loadtest",
+        tests=(
+            Test(
+                "Shop",
+                (
+                    Request("http://shop.test/", name="http://Shop.test"),
+                    Request("http://shop.test/gr%C3%B6%C3%9Fe", name="http://shop.test/größe#top"),
+                ),
+            ),
+        ),
         scenarios=(
             Scenario(
                 name="Scenario1",
-                test=Test(
-                    "Shop",
-                    (
-                        Page(Request("GET", "http://shop.test/", "http://Shop.test")),
-                        Page(Request("GET", "http://shop.test/gr%C3%B6%C3%9Fe", "http://shop.test/größe#top")),
-                    ),
-                ),
-                users=25,
+                mix=(TestShare("Shop"),),
+                load=Constant(25),
                 browsers=(BrowserShare(explorer, 60.0), BrowserShare(chrome, 40.0)),
                 think_time=1.5,
             ),
@@ -60,7 +66,7 @@ def test_a_url_test_becomes_one_scenario_that_requests_the_list_in_order() -> No
         warm_up=10,
         sampling_interval=5,
         request_timeout=12.5,
-        verify_certificates=False,
+        tls=Tls(verify=False),
         targets=targets,
     )
 
@@ -72,7 +78,7 @@ def test_a_url_test_becomes_one_scenario_that_requests_the_list_in_order() -> No
 def test_the_test_is_named_like_the_load_test_without_its_ending(name: str, test_name: str) -> None:
     plan, _ = read_url_test(replace(TEST, name=name), ANYWHERE)
     assert plan.name == name
-    assert plan.scenarios[0].test.name == test_name
+    assert (plan.tests[0].name, plan.scenarios[0].mix) == (test_name, (TestShare(test_name),))
 
 
 def test_without_browsers_the_default_browser_is_used() -> None:
@@ -83,7 +89,7 @@ def test_without_browsers_the_default_browser_is_used() -> None:
 
 def test_an_unknown_browser_keeps_its_name_sends_the_default_headers_and_is_reported() -> None:
     plan, diagnostics = read_url_test(replace(TEST, browsers=(("Lynx", 1.0),)), ANYWHERE)
-    assert plan.scenarios[0].browsers == (BrowserShare(replace(DEFAULT, name="Lynx"), 1.0),)
+    assert plan.scenarios[0].browsers == (BrowserShare(structs.replace(DEFAULT, name="Lynx"), 1.0),)
     (diagnostic,) = diagnostics
     assert diagnostic.severity is Severity.WARNING
     assert "'Lynx' is not known" in diagnostic.message
@@ -125,7 +131,7 @@ def test_a_wrong_url_is_an_error_that_names_its_place_its_value_and_the_remedy()
 def test_every_wrong_url_is_reported_and_the_others_are_read() -> None:
     plan, diagnostics = read_url_test(replace(TEST, urls=("x", "http://shop.test/", "http://a b/")), ANYWHERE)
     assert [diagnostic.message.split(",")[0] for diagnostic in diagnostics] == ["urls[0]", "urls[2]"]
-    assert [page.request.url for page in plan.scenarios[0].test.pages] == ["http://shop.test/"]
+    assert [step.url for step in plan.tests[0].steps if isinstance(step, Request)] == ["http://shop.test/"]
 
 
 def test_a_wrong_url_is_shown_shortened_and_escaped() -> None:
@@ -185,5 +191,5 @@ def test_no_input_makes_the_reader_raise(
     plan, diagnostics = read_url_test(
         replace(TEST, name=name, urls=tuple(urls), browsers=tuple(browsers), pattern=pattern), ANYWHERE
     )
-    assert forbid_running(diagnostics) or len(plan.scenarios[0].test.pages) == len(urls)
+    assert forbid_running(diagnostics) or len(plan.tests[0].steps) == len(urls)
     assert all(diagnostic.message.isprintable() for diagnostic in diagnostics)

@@ -2,9 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from ipaddress import ip_address
 from math import isfinite
-from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
@@ -96,7 +94,7 @@ def _read_urls(test: UrlTest, targets: TargetRule, diagnostics: list[Diagnostic]
         except ValueError as error:
             diagnostics.append(_error(f"urls[{index}], {_shown(url)}, {error}"))
             continue
-        refusal = _refuse(checked, targets)
+        refusal = targets.refuse_url(checked)
         if refusal is None:
             requests.append(Request(literal(checked), name=literal(url)))
         else:
@@ -104,16 +102,6 @@ def _read_urls(test: UrlTest, targets: TargetRule, diagnostics: list[Diagnostic]
                 _error(f"urls[{index}], {_shown(url)}, must not be tested: {refusal}. Ask the operator to allow it")
             )
     return requests
-
-
-def _refuse(url: str, targets: TargetRule) -> str | None:
-    """Why the target rule refuses a checked URL, as far as can be said before its name is resolved."""
-    host = urlsplit(url).hostname or ""
-    try:
-        ip_address(host)
-    except ValueError:
-        return targets.refuse_host(host)
-    return targets.refuse_host(host) or targets.refuse_address(host, host)
 
 
 def _read_browsers(test: UrlTest, diagnostics: list[Diagnostic]) -> tuple[BrowserShare, ...]:
