@@ -94,7 +94,7 @@ async def test_answers_that_come_after_the_end_belong_to_the_last_second() -> No
         outcome = await run(plan(target.url(), users=5, duration=0.6))
     assert_adds_up(outcome, target)
     assert [sum(stats.total for stats in tick.requests.values()) for tick in outcome.ticks] == [10]
-    assert 0.79 <= outcome.whole.elapsed < 3.0
+    assert outcome.whole.elapsed == 0.6  # the load itself ended on time, and rates are by that
 
 
 async def test_a_stop_shortens_the_wait_for_the_last_answers() -> None:

@@ -172,12 +172,7 @@ def test_hostile_servers_that_are_quiet_cost_next_to_nothing(quiet: Trial, alone
     assert quiet.growth < 32 * MIB
 
 
-HOGGED = pytest.mark.xfail(
-    strict=False, reason="a full read is followed by up to 31 more of the same connection: engine/connection.py must pause"
-)
-
-
-@pytest.mark.parametrize("name", [pytest.param(name, marks=HOGGED if "body" in name else ()) for name in LOUD])
+@pytest.mark.parametrize("name", LOUD)
 def test_a_hostile_server_that_is_loud_is_told_and_does_not_drown_the_good_one(
     server: Witness, alone: Trial, name: str
 ) -> None:

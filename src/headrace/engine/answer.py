@@ -36,10 +36,10 @@ class Answer:
 
     `body` is as it was received, cut after the plan's `largest_body` bytes (then `cut` is True); `size` is its whole length
     in bytes, `head_size` that of the head. `url` is that of the last response, `requested` the one first asked for, and
-    `request` what was sent last, head and body. `response_us` is the response time of the last request in µs; `page_us` that
-    of the page, from the first request of its redirects to now. `charset` is for bodies that name none. `parsed` keeps what the
-    content was parsed to, by format, so that each rule that looks at it need not do so again. `measure` is where the request
-    was counted, if it was `counted`.
+    `request` what was sent last, head and body. `response_us` is the response time of the last request in µs; `page_us`
+    that of the page, from the first request of its redirects to now. `charset` is for bodies that name none. `parsed` keeps
+    what the content was parsed to, by format, so that each rule that looks at it need not do so again. `measure` is where
+    the request was counted, if it was `counted`.
     """
 
     __slots__ = (

@@ -129,9 +129,9 @@ class Client:
         origin = request.origin
         key = (origin, request.path)
         headers = self._cookie_headers
-        if headers is not None and (known := headers.get(key)) is not None and known[0] == jar.version:
-            if known[1] is None or time() < known[1]:
-                return known[2]
+        known = headers.get(key) if headers is not None else None
+        if known is not None and known[0] == jar.version and (known[1] is None or time() < known[1]):
+            return known[2]
         cookies = jar.header(origin.host, request.path, origin.secure)
         line = f"Cookie: {cookies}\r\n\r\n".encode("latin-1") if cookies else b""
         if jar.everywhere:

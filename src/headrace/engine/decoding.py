@@ -147,7 +147,7 @@ _LOOKED_AT = 1024  # bytes of HTML in which its charset must be said (HTML stand
 _MARKS = {BOM_UTF8[:2]: "utf-8-sig", BOM_UTF16_LE: "utf-16", BOM_UTF16_BE: "utf-16"}
 
 # Codecs of Python that are no character sets of documents: they cannot replace, or take quadratic time.
-_NO_CHARSETS = {"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape", "mbcs", "oem"}
+_NO_CHARSETS = {"idna", "utf-7", "punycode", "undefined", "unicode-escape", "raw-unicode-escape", "mbcs", "oem"}
 
 
 def charset_of(content_type: str, content: bytes, default: str) -> str:

@@ -24,3 +24,7 @@ def leave_on_failure(on_error: OnError) -> Ending | None:
         OnError.STOP_USER: Ending.USER,
         OnError.STOP_TEST: Ending.TEST,
     }[on_error]
+
+
+def ends_user(ending: Ending | None) -> bool:
+    return ending is Ending.USER or ending is Ending.TEST

@@ -106,8 +106,10 @@ class SegmentLoad:
                 self._emit(second, over - measured_from, self._load())
                 second += 1
         await self._sleep_until(end)
-        ended = end if not self._over.is_set() else perf_counter_ns()
-        second = await self._cool_down(second, measured_from)
+        ended = perf_counter_ns() if self._done else end
+        if not self._done:
+            await self._catch_up(end)
+            second, ended = await self._cool_down(second, measured_from, end)
         await self._finish(second, measured_from, ended)
 
     @property
@@ -132,34 +134,47 @@ class SegmentLoad:
             await scenario.over.wait()
         self._over.set()
 
-    async def _cool_down(self, second: int, measured_from: int) -> int:
-        """Lets the iterations under way go on for a while; returns the second that is then under way."""
-        if not self._plan.cool_down or self._done:
-            return second
+    async def _catch_up(self, end: int) -> None:
+        """Lets paced users begin what they should have begun before the end: a target that stood still then owes it.
+
+        Without this, a stall just before the end would take requests out of the results, as coordinated omission does.
+        """
+        paced = [scenario for scenario in self.scenarios if scenario.paced]
         for scenario in self.scenarios:
-            scenario.end()
-        until = perf_counter_ns() + int(self._plan.cool_down * SECOND)
+            if scenario.paced or self._plan.cool_down:
+                scenario.end(end)
+            else:
+                scenario.stop(end)
+        until = perf_counter_ns() + int(GRACE * SECOND)
+        await self._sleep_until(until, unless=lambda: not any(scenario.late for scenario in paced))
+
+    async def _cool_down(self, second: int, measured_from: int, end: int) -> tuple[int, int]:
+        """Lets the iterations under way go on for a while. Returns the second that is then under way, and when it ended."""
+        if not self._plan.cool_down:
+            return second, end
+        until = end + int(self._plan.cool_down * SECOND)
         while not self._done and perf_counter_ns() < until and any(scenario.users for scenario in self.scenarios):
             over = measured_from + (second + 1) * SECOND
             await self._sleep_until(min(over, until), unless=lambda: not any(one.users for one in self.scenarios))
             if perf_counter_ns() >= over:
                 self._emit(second, over - measured_from, self._load())
                 second += 1
-        return second
+        return second, max(end, min(perf_counter_ns(), until))
 
-    async def _finish(self, second: int, measured_from: int, end: int) -> None:
-        """The last Tick: what was under way when the load ended still belongs to it, so it ends when that has ended."""
+    async def _finish(self, second: int, measured_from: int, ended: int) -> None:
+        """The last Tick: what was under way when the load ended still belongs to it, so it comes when that has ended."""
         load = self._load()
-        stopped = self._stop.is_set()
         for scenario in self.scenarios:
-            scenario.stop()
+            scenario.stop(ended)
         for scenario in self.scenarios:
+            owed = scenario.load()
+            load[scenario.name].due += owed.due
+            load[scenario.name].dropped += owed.dropped
             await scenario.dismiss()
         await self._drain()
-        over = perf_counter_ns() if stopped else max(end, perf_counter_ns())
         for scenario in self.scenarios:
             self._measures.abandoned += scenario.give_up()
-        self._emit(second, over - measured_from, load)
+        self._emit(second, ended - measured_from, load)
 
     async def _drain(self) -> None:
         """Returns when all users have left, or when those whose servers do not answer have had their time."""
@@ -220,4 +235,4 @@ class SegmentLoad:
             tick.examples = self._examples.take()
         self._report(tick)
         for scenario in self.scenarios:
-            scenario.observe(tick)
+            scenario.shape.observe(tick)

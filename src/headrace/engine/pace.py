@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from headrace.engine.user import VirtualUser
 
 SECOND = 1_000_000_000
+_MOST_OWED = 100_000
 
 
 class Pace:
@@ -37,6 +38,22 @@ class Pace:
         """None where the user needs no schedule of its own."""
         own = scenario.pacing is not None or scenario.mix_by in (Mix.PACING, Mix.SEQUENTIAL)
         return cls(scenario, user) if own else None
+
+    def owes(self, until: int) -> bool:
+        """Whether another iteration should begin before `until`, in ns."""
+        if self._paced is not None:
+            return self._start + int(self._paced.due * SECOND) < until
+        if self._interval is not None:
+            return self._start + int((self._number + self._offset) * self._interval * SECOND) < until
+        return False
+
+    def owed(self, until: int) -> int:
+        """How many more iterations should have begun before `until`; they are given up."""
+        count = 0
+        while count < _MOST_OWED and self.owes(until):
+            self.next()
+            count += 1
+        return count
 
     def next(self) -> int | None:
         """Which test of the mix is next; None where the scenario's mix decides."""

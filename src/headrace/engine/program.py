@@ -5,20 +5,20 @@ ends the wait resumes it. That costs a tenth of a microsecond, a third of what w
 done before the load starts is done here, once a test and browser.
 """
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import count
 from random import Random
-from time import perf_counter_ns
 from typing import TYPE_CHECKING
 
 from headrace.engine.endings import LeaveError
 from headrace.engine.failures import rule_failed, unbound
+from headrace.engine.loops import Run, Waits, for_each, for_time, repeat, repeat_while
 from headrace.engine.measures import Measures, TestMeasure, TransactionMeasure
 from headrace.engine.page import CompiledPage, compile_page
 from headrace.engine.requests import Requests
 from headrace.engine.rule_errors import RuleError
-from headrace.engine.templates import Template, UnboundError, compile_template
+from headrace.engine.templates import UnboundError, compile_template
 from headrace.plan.conditions import Condition
 from headrace.plan.model import Browser, Plan, Scenario, Test
 from headrace.plan.requests import Page, Request
@@ -47,13 +47,7 @@ from headrace.ticks.tick import Name
 if TYPE_CHECKING:
     from headrace.engine.user import VirtualUser
 
-Waits = Generator[None, None, None]
-Run = Callable[["VirtualUser"], Waits]
 Act = Callable[["VirtualUser"], None]
-
-# A loop that goes round so often without sending or pausing lets the others have a turn.
-_BREATHE_AFTER = 100
-_BREATH = 0.001
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -186,13 +180,13 @@ class _TestCompiler:
         run = self.steps(step.steps)
         match step:
             case Repeat():
-                return _repeat(compile_template(step.times, self._unknown), step, run)
+                return repeat(compile_template(step.times, self._unknown), step, run)
             case While():
-                return _while(self._condition(step.condition), step.at_most, run)
+                return repeat_while(self._condition(step.condition), step.at_most, run)
             case ForEach():
-                return _for_each(step, run)
+                return for_each(step, run)
             case ForTime():
-                return _for_time(step.seconds, run)
+                return for_time(step.seconds, run)
 
     def _set(self, step: SetVariables) -> Act:
         templates = [(name, compile_template(text, self._unknown)) for name, text in step.variables]
@@ -337,77 +331,6 @@ def _end_transaction(user: "VirtualUser", measure: TransactionMeasure, began: in
     measure.responses.append(max(0, time - (user.paused - paused)) // 1000)
     if user.failures > failures:
         measure.failed += 1
-
-
-def _passes(user: "VirtualUser", run: Run, more: Callable[[int], bool]) -> Waits:
-    """Runs the steps while there are more passes. One that never waits must not keep all other users from theirs."""
-    number = 0
-    idle = 0
-    while more(number):
-        waits = user.waits
-        yield from run(user)
-        number += 1
-        idle = idle + 1 if user.waits == waits else 0
-        if idle == _BREATHE_AFTER:
-            idle = 0
-            user.pause(_BREATH)
-            yield
-
-
-def _repeat(times: Template, step: Repeat, steps: Run) -> Run:
-    variable = step.variable
-
-    def run(user: "VirtualUser") -> Waits:
-        try:
-            most = int(float(times(user.variables)))
-        except (ValueError, OverflowError, UnboundError) as error:
-            user.fail(
-                rule_failed("ConditionalRuleError", "CountingLoopRule", f"The loop's number of times is none: {error}")
-            )
-            return
-
-        def more(number: int) -> bool:
-            if number >= most >= 0:
-                return False
-            if variable:
-                user.variables[variable] = f"{step.first + number * step.increment:.15g}"
-            return True
-
-        yield from _passes(user, steps, more)
-
-    return run
-
-
-def _while(holds: Callable[["VirtualUser"], bool], at_most: int | None, steps: Run) -> Run:
-    def run(user: "VirtualUser") -> Waits:
-        yield from _passes(user, steps, lambda number: (at_most is None or number < at_most) and holds(user))
-
-    return run
-
-
-def _for_each(step: ForEach, steps: Run) -> Run:
-    def run(user: "VirtualUser") -> Waits:
-        variables = user.variables
-
-        def more(number: int) -> bool:
-            index = step.first + number
-            value = variables.get(f"{step.variables}_{index}")
-            if value is None or (step.last is not None and index > step.last):
-                return False
-            variables[step.variable] = value
-            return True
-
-        yield from _passes(user, steps, more)
-
-    return run
-
-
-def _for_time(seconds: float, steps: Run) -> Run:
-    def run(user: "VirtualUser") -> Waits:
-        until = user.now + int(seconds * 1e9)
-        yield from _passes(user, steps, lambda number: perf_counter_ns() < until)
-
-    return run
 
 
 def _shuffle(runs: list[Run]) -> Run:

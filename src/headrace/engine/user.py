@@ -12,7 +12,8 @@ from headrace.engine.answer import Answer, Variables
 from headrace.engine.client import CUT, PASSED, Client, End
 from headrace.engine.endings import CutError, LeaveError
 from headrace.engine.failures import Failure
-from headrace.engine.program import Program, Waits
+from headrace.engine.loops import Waits
+from headrace.engine.program import Program
 from headrace.engine.timetable import Entry
 from headrace.plan.cursors import Cursor
 from headrace.plan.steps import Ending
@@ -252,8 +253,8 @@ class VirtualUser:
     def _begins_again(self, program: Program, ending: Ending | None, idle: bool) -> bool:
         """Whether the same program begins again at once; an `idle` iteration waited for nothing."""
         if not idle:
-            return self.load.next_iteration(self, program, ending)
-        if self.load.next_iteration(self, program, ending, breath=_BREATH):
+            return self.load.succession.follow(self, program, ending)
+        if self.load.succession.follow(self, program, ending, breath=_BREATH):
             self._due = program
         return False
 
@@ -266,9 +267,13 @@ class VirtualUser:
         timetable = self.load.timetable
         self.program = program
         if exactly:
-            self._timer = timetable.at(due, lambda due: self._begin_late(program, due, due))
+            self._timer = timetable.at(due, lambda due: self._begin_on_time(program, due))
         else:
             self._timer = timetable.soon_after(due, lambda due: self._begin_late(program, due, perf_counter_ns()))
+
+    def _begin_on_time(self, program: Program, due: int) -> None:
+        self.load.count_due(due)
+        self._begin_late(program, due, due)
 
     def _begin_late(self, program: Program, due: int, wanted_at: int) -> None:
         self.load.lag(perf_counter_ns() - due)
@@ -282,8 +287,8 @@ class VirtualUser:
         if self._timer is not None and not self.running:
             self._timer.cancel()
             self._timer = None
-            self.load.give_back(self, self.program)
-            self.load.depart(self, inside=False)
+            self.load.succession.give_back(self, self.program)
+            self.load.succession.depart(self, inside=False)
 
     def stop(self) -> None:
         """The load has ended: leaves at once where nothing is under way, else with the end of what is."""
@@ -298,7 +303,3 @@ class VirtualUser:
         """Goes for good, in the middle of an iteration or not."""
         self.running = False
         self.load.leave(self)
-
-
-def ends_user(ending: Ending | None) -> bool:
-    return ending is Ending.USER or ending is Ending.TEST

@@ -122,6 +122,11 @@ class PacedMix:
         self._heap = [(self._start(test, 0), test, 0) for test, rate in enumerate(rates_per_hour) if rate]
         heapify(self._heap)
 
+    @property
+    def due(self) -> float:
+        """When the next start is, in seconds from the user's own."""
+        return self._heap[0][0]
+
     def next(self) -> tuple[int, float]:
         """The test to start next, and when: seconds from the user's own start, never falling."""
         instant, test, number = self._heap[0]

@@ -170,7 +170,8 @@ class ErrorStats:
 class Load:
     """The users of a scenario at the end of the second: how many there are, and how many are inside an iteration.
 
-    `due` iterations were to begin in this second by an open load shape; `dropped` of them did not, because no user was free.
+    `due` iterations were to begin at a certain time (open load shapes, pacing); `dropped` of them did not, because no user
+    was free, or its user still waited for an answer when the load ended.
     """
 
     users: int = 0
