@@ -27,7 +27,8 @@ imports: $(VENV)/.installed-test
 
 unit: $(VENV)/.installed-test
 	scripts/install-test-services
-	$(BIN)/pytest --numprocesses auto --dist loadfile
+	$(BIN)/pytest --numprocesses auto --dist loadfile -m 'not long and not alone'
+	$(BIN)/pytest -m 'alone and not long'
 
 bench: $(VENV)/.installed-test  ## The table of benchmarks/RESULTS.md, measured on this machine
 	$(PIP) install -e '.[bench]'

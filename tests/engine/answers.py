@@ -3,8 +3,8 @@
 from random import Random
 from typing import Any
 
-from headrace.engine.answer import Answer, Variables
-from headrace.engine.heads import Head
+from headrace.engine.http.answer import Answer, Variables
+from headrace.engine.http.heads import Head
 
 
 def answer(

@@ -7,14 +7,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from time import monotonic, perf_counter_ns
 
-from headrace.engine.connection import Connection
-from headrace.engine.connector import Connector
-from headrace.engine.failures import Failure
-from headrace.engine.heads import Head
-from headrace.engine.line import Line
-from headrace.engine.measures import RequestMeasure
-from headrace.engine.prepared import Origin, Prepared, Terms
-from headrace.engine.resolver import Resolver
+from headrace.engine.http.connection import Connection
+from headrace.engine.http.connector import Connector
+from headrace.engine.http.failures import Failure
+from headrace.engine.http.heads import Head
+from headrace.engine.http.line import Line
+from headrace.engine.http.prepared import Origin, Prepared, Terms
+from headrace.engine.http.resolver import Resolver
+from headrace.engine.measuring.measures import RequestMeasure
 from headrace.plan.model import Tls
 from headrace.plan.targets import TargetRule
 from headrace.ticks.tick import Name

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from headrace.engine.load import SegmentLoad
-from headrace.engine.scenario import ScenarioLoad
+from headrace.engine.users.scenario import ScenarioLoad
 from headrace.plan.load import Constant
 from headrace.plan.model import Browser, BrowserShare, Plan, Scenario, Test, TestShare, Tls
 from headrace.plan.requests import Page, Request

@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from headrace.engine.load import SegmentLoad
-from headrace.engine.measures import Measures
+from headrace.engine.measuring.measures import Measures
 from headrace.plan.load import Constant
 from headrace.plan.model import Browser, BrowserShare, Plan, Scenario, Test, TestShare
 from headrace.plan.requests import Page

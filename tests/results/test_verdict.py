@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from headrace.engine.failures import behind_proxy, not_connected
+from headrace.engine.http.failures import behind_proxy, not_connected
 from headrace.results.strain import Strain
 from headrace.results.verdict import Verdict, VerdictKind, judge
 from headrace.ticks.histogram import Histogram

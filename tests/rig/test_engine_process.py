@@ -88,7 +88,7 @@ async def test_closing_twice_is_no_matter() -> None:
 
 async def test_a_plan_that_cannot_be_executed_is_an_error_with_the_reason() -> None:
     async with an_engine() as engine:
-        with pytest.raises(AgentError, match="the plan cannot be executed: .* is neither an http"):
+        with pytest.raises(AgentError, match=r"the plan cannot be executed: .* is neither an http"):
             await engine.prepare(plan("ftp://x/"), WHOLE)
 
 

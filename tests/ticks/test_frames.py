@@ -108,8 +108,8 @@ def test_an_order_is_no_report_and_the_other_way_round() -> None:
 def test_values_that_may_not_be_are_refused_when_they_arrive() -> None:
     frame = pack(Prepare(PLAN, Segment(0, 1)))
     segment = msgspec.msgpack.encode(Segment(0, 1))
-    assert frame.endswith(segment)
-    impossible = frame[: -len(segment)] + segment.replace(b"\xa5index\x00", b"\xa5index\x01")
+    assert frame.count(segment) == 1
+    impossible = frame.replace(segment, segment.replace(b"\xa5index\x00", b"\xa5index\x01"))
     with pytest.raises(msgspec.ValidationError, match="segment 1 of 1"):
         asyncio.run(all_orders(impossible))
 

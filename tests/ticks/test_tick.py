@@ -13,6 +13,7 @@ from headrace.ticks.histogram import Histogram
 from headrace.ticks.tick import (
     MOST_EXAMPLES,
     MOST_FAILED,
+    MOST_FAILURES,
     MOST_SLOW,
     ErrorStats,
     Example,
@@ -235,7 +236,10 @@ def test_the_slowest_of_each_name_and_the_first_of_each_error_are_chosen(found: 
 
 def test_examples_are_bounded_whatever_the_number_of_names_and_errors() -> None:
     failed = Example(ExampleKind.FAILED, NAMES[0], 1.0, 5, 5, "http://site/", "GET", 500, "it failed", "request", "response")
-    assert len(choose_examples([replace(failed, error=f"failed {number}") for number in range(500)])) == MOST_EXAMPLES
+    failures = [replace(failed, error=f"failed {number}") for number in range(500)]
+    slow = [replace(failed, kind=ExampleKind.SLOW, error="", name=Name("s", "t", str(number))) for number in range(500)]
+    assert len(choose_examples(failures)) == MOST_FAILURES
+    assert len(choose_examples([*slow, *failures])) == MOST_EXAMPLES  # failures do not push out the slow ones
 
 
 def whole_of_everything() -> Tick:

@@ -24,7 +24,8 @@ from headrace.rig.pool import Second
 from tests.engine.running import BROWSER, Outcome
 from tests.truth.server import Record
 
-ATTEMPTS = 3
+# Other people's work on this machine falsifies a measurement to the tenth of a millisecond; one that holds is enough.
+ATTEMPTS = 5
 
 
 @dataclass

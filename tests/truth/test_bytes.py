@@ -9,15 +9,15 @@ from typing import Any
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from headrace.engine.connection import Connection
-from headrace.engine.failures import Failure
-from headrace.engine.heads import Head
-from headrace.engine.line import Line
-from headrace.engine.memory import HeadMemory
-from headrace.engine.prepared import Origin, Prepared
+from headrace.engine.http.connection import Connection
+from headrace.engine.http.failures import Failure
+from headrace.engine.http.heads import Head
+from headrace.engine.http.line import Line
+from headrace.engine.http.memory import HeadMemory
+from headrace.engine.http.prepared import Origin, Prepared
 from tests.engine.asking import a_request
+from tests.engine.http.test_responses import responses
 from tests.engine.target import response
-from tests.engine.test_responses import responses
 
 ORIGIN = Origin(False, "site.test", 80)
 

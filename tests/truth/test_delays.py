@@ -17,6 +17,8 @@ from tests.engine.running import Outcome
 from tests.truth.performing import ATTEMPTS, Witness, percentile, perform, plan_of, scenario, witnessing
 from tests.truth.server import Record
 
+pytestmark = pytest.mark.alone
+
 PATHS = {"1 ms": "/delay/1", "5 ms": "/delay/5", "20 ms": "/delay/20", "100 ms": "/delay/100", "5 or 50 ms": "/mix/5/50/10"}
 PERCENTS = (50, 95, 99)
 RATE = 500.0

@@ -17,6 +17,8 @@ from tests.engine.running import Outcome
 from tests.truth.performing import ATTEMPTS, Witness, percentile, perform, plan_of, scenario, witnessing
 from tests.truth.server import Record
 
+pytestmark = pytest.mark.alone
+
 PERCENTS = (95, 99)
 
 

@@ -8,17 +8,17 @@ from collections.abc import Callable, Coroutine
 from time import perf_counter_ns, time
 from typing import Any
 
-from headrace.engine.connections import surface
-from headrace.engine.connector import Connector
-from headrace.engine.examples import Examples
-from headrace.engine.health import Watch
-from headrace.engine.measures import Measures
-from headrace.engine.personas import make_personas
-from headrace.engine.program import Compiler, Program
-from headrace.engine.requests import Requests
-from headrace.engine.resolver import Resolver
-from headrace.engine.scenario import SECOND, Common, ScenarioLoad
+from headrace.engine.http.connections import surface
+from headrace.engine.http.connector import Connector
+from headrace.engine.http.requests import Requests
+from headrace.engine.http.resolver import Resolver
+from headrace.engine.measuring.examples import Examples
+from headrace.engine.measuring.health import Watch
+from headrace.engine.measuring.measures import Measures
 from headrace.engine.timetable import Timetable
+from headrace.engine.users.personas import make_personas
+from headrace.engine.users.program import Compiler, Program
+from headrace.engine.users.scenario import SECOND, Common, ScenarioLoad
 from headrace.plan.model import Browser, Plan, Scenario
 from headrace.plan.segment import Segment
 from headrace.ticks.tick import Load, Tick

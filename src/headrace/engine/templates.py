@@ -9,7 +9,7 @@ from typing import cast
 from urllib.parse import quote
 from uuid import UUID
 
-from headrace.engine.answer import Variables
+from headrace.engine.http.answer import Variables
 from headrace.plan.templates import Call, Variable, parse_template
 
 Template = Callable[[Variables], str]

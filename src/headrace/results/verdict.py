@@ -62,7 +62,7 @@ ABANDONED = Limit(0.01)
 # The share of seconds of which nothing was reported. Nobody knows what happened in them.
 MISSING = Limit(0.0, 0.10)
 
-# In the messages of engine/failures.py for EADDRNOTAVAIL, EMFILE and ENFILE; nothing a server sends gets into such an error.
+# In the messages of engine/http/failures.py for EADDRNOTAVAIL, EMFILE and ENFILE; nothing a server sends gets into these.
 _OWN_FAULT = "This load generator "
 
 
