@@ -9,7 +9,10 @@ from time import monotonic, time
 
 import pytest
 
+from headrace.plan.conditions import Compare, Operator
 from headrace.plan.model import Plan
+from headrace.plan.requests import Request
+from headrace.plan.steps import Ending, If, Stop, Think
 from headrace.rig.embedded import EmbeddedPool, EmbeddedReservation
 from headrace.rig.pool import AgentError, Ended, Frame, Lost, Second
 from headrace.ticks.tick import Tick
@@ -176,3 +179,15 @@ async def test_the_pool_is_this_machine() -> None:
     assert agent.name
     with pytest.raises(AgentError, match="2 agents were asked for, but this service has one"):
         await EmbeddedPool().reserve("run", 2)
+
+
+async def test_a_step_that_ends_the_test_ends_it_in_all_engines() -> None:
+    async with Target() as target:
+        only_the_first = If(Compare("{{$user}}", Operator.EQUAL, "1"), (Stop(Ending.TEST),))
+        steps = (Request(target.url()), only_the_first, Think(600.0))
+        async with reserved(plan(*steps, users=4, duration=600.0), cores=2) as reservation:
+            await reservation.start(time())
+            frames = await asyncio.wait_for(frames_of(reservation), 20.0)
+    assert 1 <= len(target.seen) <= 4  # the first answer may come before the other engine has begun
+    assert frames[-1] == Ended(reservation.agents[0])
+    assert not any(isinstance(frame, Lost) for frame in frames)

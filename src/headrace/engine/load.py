@@ -34,7 +34,8 @@ _MOST_LOOKED_AT = 2000
 class SegmentLoad:
     """Executes a segment of a plan and hands every Tick to `report`. Make it inside the running event loop.
 
-    `processes` engines share this machine. Raises ValueError where the plan cannot be executed.
+    `processes` engines share this machine; `on_end_test` is called when a step ends the whole load. Raises ValueError where
+    the plan cannot be executed.
     """
 
     def __init__(self, plan: Plan, segment: Segment, report: Callable[[Tick], None], processes: int = 1) -> None:
@@ -47,10 +48,9 @@ class SegmentLoad:
         self._error: Exception | None = None
         self._timetable = Timetable()
         connector = Connector(Resolver(plan.targets), plan.tls, plan.proxy, plan.http2)
-        self._common = Common(
-            plan, segment, connector, self._measures, self._examples, self._timetable, lambda: self._over.set()
-        )
+        self._common = Common(plan, segment, connector, self._measures, self._examples, self._timetable, self._end_test)
         self._over = asyncio.Event()
+        self.on_end_test: Callable[[], None] = lambda: None
         self._watched = Watch(self._common.lags, processes)
         compiler = Compiler(plan, Requests(self._measures, connector.proxy), self._measures)
         self.scenarios = [self._scenario(scenario, compiler) for scenario in plan.scenarios]
@@ -62,6 +62,10 @@ class SegmentLoad:
             return compiler.program(scenario, tests[name], browser)
 
         return ScenarioLoad(scenario, self._common, make_personas(scenario, compile_test))
+
+    def _end_test(self) -> None:
+        self._over.set()
+        self.on_end_test()
 
     def stop(self, grace: float) -> None:
         """Ends the load now; what is still unanswered after `grace` seconds is given up."""

@@ -15,7 +15,20 @@ import msgspec
 import uvloop
 
 from headrace.engine.load import SegmentLoad
-from headrace.ticks.frames import Done, Failed, Measured, Order, Prepare, Ready, Report, Start, Stop, pack, read_order
+from headrace.ticks.frames import (
+    Done,
+    EndTest,
+    Failed,
+    Measured,
+    Order,
+    Prepare,
+    Ready,
+    Report,
+    Start,
+    Stop,
+    pack,
+    read_order,
+)
 from headrace.ticks.tick import Tick
 
 # An agent that has not taken this many bytes of reports does not listen any more, and a load nobody measures is stopped.
@@ -68,6 +81,7 @@ async def serve(reader: asyncio.StreamReader, reports: ReportPipe) -> None:
     except ValueError as error:
         reports.send(Failed(f"the plan cannot be executed: {error}"))
         return
+    load.on_end_test = lambda: reports.send(EndTest())
     gc.collect()
     gc.freeze()  # what was built so far stays to the end: the collector need not look at it again
     gc.set_threshold(20_000, 20, 10)  # requests leave no cycles behind, so there is little to find, and looking is a pause

@@ -11,10 +11,12 @@ from headrace.plan.segment import Segment
 from headrace.rig.alignment import Alignment
 from headrace.rig.engine_process import EngineProcess
 from headrace.rig.pool import Agent, AgentError, Ended, Frame, Lost, Reservation, Second
-from headrace.ticks.frames import Done, Measured
+from headrace.ticks.frames import Done, EndTest, Measured
 
 # Seconds of frames of all engines that may wait for a slow service before the engines have to wait.
 _MOST_WAITING = 600
+# Seconds that requests under way may take when a step of the test ends the whole load.
+_END_GRACE = 0.5
 
 
 class EmbeddedPool:
@@ -58,11 +60,14 @@ class EmbeddedReservation:
 
     async def frames(self) -> AsyncIterator[Frame]:
         alignment = Alignment(engine.name for engine in self._engines)
-        waiting: asyncio.Queue[tuple[EngineProcess, Measured | Done | AgentError]] = asyncio.Queue(_MOST_WAITING)
+        waiting: asyncio.Queue[tuple[EngineProcess, Measured | EndTest | Done | AgentError]] = asyncio.Queue(_MOST_WAITING)
         readers = [asyncio.create_task(self._read(engine, waiting)) for engine in self._engines]
         try:
             while not alignment.ended:
                 engine, news = await waiting.get()
+                if isinstance(news, EndTest):
+                    await self.stop(_END_GRACE)
+                    continue
                 if isinstance(news, Measured):
                     complete = alignment.add(engine.name, news.tick)
                 else:
@@ -77,7 +82,7 @@ class EmbeddedReservation:
                 reader.cancel()
 
     async def _read(
-        self, engine: EngineProcess, waiting: asyncio.Queue[tuple[EngineProcess, Measured | Done | AgentError]]
+        self, engine: EngineProcess, waiting: asyncio.Queue[tuple[EngineProcess, Measured | EndTest | Done | AgentError]]
     ) -> None:
         while True:
             try:
@@ -85,7 +90,7 @@ class EmbeddedReservation:
             except AgentError as error:
                 await waiting.put((engine, error))
                 return
-            if isinstance(report, Measured | Done):
+            if isinstance(report, Measured | EndTest | Done):
                 await waiting.put((engine, report))
             if isinstance(report, Done):
                 return

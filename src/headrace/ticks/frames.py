@@ -47,6 +47,10 @@ class Measured(msgspec.Struct, frozen=True, tag=True):
     tick: Tick
 
 
+class EndTest(msgspec.Struct, frozen=True, tag=True):
+    """Report: a step of a test ends the whole load, that of the other engines too."""
+
+
 class Done(msgspec.Struct, frozen=True, tag=True):
     """Report: the segment has ended and every Tick was reported before."""
 
@@ -58,7 +62,7 @@ class Failed(msgspec.Struct, frozen=True, tag=True):
 
 
 Order = Prepare | Start | Stop
-Report = Ready | Measured | Done | Failed
+Report = Ready | Measured | EndTest | Done | Failed
 
 _encoder = msgspec.msgpack.Encoder()
 _orders = msgspec.msgpack.Decoder(Order)
