@@ -1,12 +1,19 @@
 """`headrace check`, as a user runs it."""
 
+import io
+import subprocess
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from rich.console import Console
 
+from headrace.cli.check import show_plan
+from headrace.plan.model import Plan
 from headrace.plan.readers.plan_yaml import read_plan
 from headrace.plan.targets import TargetRule
-from tests.serving import headrace
+from tests.plan.strategies import plans
+from tests.serving import HEADRACE, headrace
 
 PLAN = """\
 name: Shop [b]
@@ -71,6 +78,19 @@ def test_it_shows_what_was_understood(folder: Path) -> None:
     assert done.stderr == ""
 
 
+@given(plans())
+def test_no_plan_is_too_odd_to_be_shown(plan: Plan) -> None:
+    show_plan(Console(file=io.StringIO()), plan)
+
+
+@pytest.mark.parametrize("duration", [".inf", ".nan"])
+def test_a_duration_that_is_no_time_is_told(duration: str, folder: Path) -> None:
+    (folder / "plan.yaml").write_text(PLAN.replace("duration: 90s", f"duration: {duration}"))
+    done = headrace("check", "plan.yaml", folder=folder)
+    assert done.returncode == 1
+    assert f"error: duration is {duration[1:]}: give seconds from" in done.stdout
+
+
 def test_with_yaml_it_prints_the_plan_with_its_data_in_it(folder: Path) -> None:
     done = headrace("check", "--yaml", "plan.yaml", folder=folder)
     plan, findings = read_plan(done.stdout, "plan.yaml", TargetRule())
@@ -100,6 +120,13 @@ def test_warnings_are_told_and_the_plan_can_be_run(folder: Path) -> None:
     done = headrace("check", "plan.yaml", folder=folder)
     assert done.returncode == 0
     assert "warning: test 'Buy', steps[1].steps[0].url: nothing gives the variable 'nome' a value" in done.stdout
+
+
+def test_what_cannot_be_written_is_no_verdict_on_the_plan(folder: Path) -> None:
+    for options in ([], ["--yaml"]):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([*HEADRACE, "check", *options, "plan.yaml"], cwd=folder, stdout=full, check=False)
+        assert done.returncode == 3
 
 
 def test_with_yaml_findings_go_where_they_do_not_disturb(folder: Path) -> None:
@@ -135,12 +162,12 @@ def test_data_in_a_folder_below_is_read(folder: Path) -> None:
         ("test.LoadTest", "a Visual Studio load test"),
         ("test.har", "a recording of a browser"),
         ("notes.txt", "'notes.txt' is no plan by its name, which should end with .yaml"),
-        ("latin.yaml", "'latin.yaml' is not UTF-8 at byte 6. Save it as UTF-8."),
+        ("latin.yaml", "'latin.yaml' is not UTF-8 in line 2. Save it as UTF-8."),
         ("folder.yaml", "'folder.yaml' cannot be read: it is no file."),
     ],
 )
 def test_what_is_no_plan_ends_with_2(name: str, said: str, folder: Path) -> None:
-    (folder / "latin.yaml").write_bytes(b"name: \xe4\n")
+    (folder / "latin.yaml").write_bytes(b"# a\nname: \xe4\n")
     (folder / "folder.yaml").mkdir()
     done = headrace("check", name, folder=folder)
     assert done.returncode == 2

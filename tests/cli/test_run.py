@@ -160,6 +160,24 @@ def test_a_device_is_written_to_and_not_replaced(site: Site, tmp_path: Path) -> 
     assert (tmp_path / "pipe").is_fifo()
 
 
+def test_a_link_is_written_through_as_dev_stdout_is_one(site: Site, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("out.json")
+    for _ in range(2):  # a file that is not there yet, and one that is
+        done = headrace("run", site.url, "--users", "1", "--duration", "1s", "--quiet", "--json", "link", folder=tmp_path)
+        assert done.returncode == 0
+        assert (tmp_path / "link").is_symlink()
+        assert read_json(tmp_path / "out.json")["run"]["state"] == "completed"
+
+
+def test_a_reader_that_goes_away_is_not_taken_for_a_failed_criterion(site: Site, tmp_path: Path) -> None:
+    command = [*HEADRACE, "run", site.url, "--users", "1", "--duration", "60s"]
+    reading, writing = os.pipe()
+    os.close(reading)
+    with open(writing, "wb") as output:
+        done = subprocess.run(command, cwd=tmp_path, stdout=output, timeout=50, check=False)
+    assert done.returncode == 3
+
+
 PLAN = """\
 name: Shop
 duration: 1s
@@ -196,6 +214,12 @@ def test_a_plan_is_run_as_it_says_and_reported_under_its_names(plan: Path, site:
     requests = out["summary"]["overallRequestSummary"]
     assert (requests["totalRequests"], requests["failedRequests"]) == (site.seen.total(), 0)
     assert "Page of a user" in done.stdout
+
+
+def test_what_a_service_takes_from_strangers_does_not_bound_ones_own_plan(plan: Path) -> None:
+    (plan.parent / "users.csv").write_text("name\n" + "a-name-of-some-length\n" * 1000)
+    done = headrace("run", "plan.yaml", "--quiet", folder=plan.parent, HEADRACE_MAX_PLAN="2048", HEADRACE_MAX_BODY="2048")
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_validation_that_does_not_hold_fails_the_request_and_the_gate(plan: Path) -> None:

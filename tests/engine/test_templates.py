@@ -101,6 +101,11 @@ def test_times_are_those_of_now_in_utc() -> None:
     assert datetime.strptime(formatted, "%Y-%m-%d %H").replace(tzinfo=UTC).timestamp() > before - 7200
 
 
+def test_half_a_pair_of_surrogates_is_url_encoded_as_a_question_mark() -> None:
+    """JSON, and character references of HTML, can bring one into a variable."""
+    assert text_of("{{$url_encode(v)}}", v="a\ud800b") == "a%3Fb"
+
+
 @given(st.text())
 def test_url_encoding_can_be_undone(value: str) -> None:
     encodable = value.encode("utf-8", "ignore").decode()

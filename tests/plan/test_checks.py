@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from headrace.plan import checks
 from headrace.plan.browsers import DEFAULT
 from headrace.plan.checks import MOST_FINDINGS, check_plan
-from headrace.plan.conditions import AllOf, CookieExists, LastStatus, Matches, Not, Probability, VariableExists
+from headrace.plan.conditions import AllOf, CookieExists, LastStatus, Not, Probability, VariableExists
 from headrace.plan.data import DataSource
 from headrace.plan.diagnostics import Severity
 from headrace.plan.load import Arrivals, Constant, Stages
@@ -17,12 +17,9 @@ from headrace.plan.model import BrowserShare, Mix, Network, NetworkShare, Plan, 
 from headrace.plan.pauses import Uniform
 from headrace.plan.requests import Form, Page, Parameter, Request, Text
 from headrace.plan.rules import (
-    CheckJson,
-    CheckRegex,
     CheckResponseTime,
     CheckSize,
     CheckStatus,
-    ExtractBetween,
     ExtractHiddenFields,
     ExtractJson,
     ExtractRegex,
@@ -98,6 +95,8 @@ def test_no_plan_raises(plan: Plan) -> None:
         ),
         (plan_of(proxy="https://proxy:1"), "proxy is no http:// address; write it like http://host:port"),
         (plan_of(proxy="http://user:secret@"), "proxy, '', names no host"),
+        (plan_of(proxy="http://u:secret@proxy/path"), "proxy, 'proxy/path', has a path; write it like http://host:port"),
+        (plan_of(proxy="http://proxy?query"), "proxy, 'proxy?query', has a path; write it like http://host:port"),
         (plan_of(proxy="http://user@proxy"), "proxy has a login without a user or a password"),
         (plan_of(proxy="http://169.254.169.254:80"), "proxy, '169.254.169.254:80', must not be used: the host"),
         (plan_of(tls=Tls(lowest="1.4")), "tls.lowest is '1.4'; give one of 1.0, 1.1, 1.2, 1.3."),
@@ -371,22 +370,17 @@ class TestDoubts:
         assert self.doubts(tests=tests) == ["test 'Look' is in no scenario and never runs."]
 
     @pytest.mark.parametrize(
-        ("step", "place"),
+        ("members", "said"),
         [
-            (replace(GET, extract=(ExtractRegex(variable="a", pattern="("),)), "steps[0].extract[0].pattern is '('"),
-            (
-                replace(GET, extract=(ExtractBetween(variable="a", starts="[", ends="b", regex=True),)),
-                "steps[0].extract[0].starts",
-            ),
-            (replace(GET, validate=(CheckRegex(pattern="*"),)), "steps[0].validate[0].pattern is '*'"),
-            (replace(GET, validate=(CheckJson(path="$", pattern="*"),)), "steps[0].validate[0].pattern is '*'"),
-            (Page(replace(GET, validate=(CheckRegex(pattern="*"),))), "steps[0].request.validate[0].pattern"),
-            (If(Not(Matches("a", "(")), (GET,)), "steps[0].condition.condition.pattern is '('"),
+            ({"load": Arrivals(5, 10), "think_time": 1.0}, "think_time is given, but the load's arrivals say when"),
+            ({"load": Arrivals(5, 10), "mix_by": Mix.PACING}, "mix_by is 'pacing', but the load's arrivals say when"),
+            ({"mix_by": Mix.PACING, "pacing": 1.0}, "pacing is given, but with mix_by 'pacing' the shares say when"),
         ],
     )
-    def test_a_regular_expression_that_cannot_be_read_is_named(self, step: Step, place: str) -> None:
-        assert place in self.doubts(step)[0]
+    def test_what_has_no_effect_is_named(self, members: dict[str, Any], said: str) -> None:
+        (doubt,) = self.doubts(scenarios=(replace(SCENARIO, **members),))
+        assert doubt.startswith(f"scenario 'Day', {said}")
 
-    def test_expressions_with_variables_are_left_to_the_engine(self) -> None:
-        rule = CheckRegex(pattern="({{a}}")
-        assert self.doubts(replace(GET, validate=(rule,)), variables=(("a", "b)"),)) == []
+    def test_what_has_an_effect_is_not(self) -> None:
+        for members in ({"load": Arrivals(5, 10)}, {"mix_by": Mix.PACING}, {"pacing": 1.0, "think_time": 1.0}):
+            assert self.doubts(scenarios=(replace(SCENARIO, **members),)) == []

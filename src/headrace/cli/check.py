@@ -11,6 +11,7 @@ from rich.tree import Tree
 from headrace.cli.durations import show_duration
 from headrace.cli.step_words import branches, describe, pause
 from headrace.plan.arrivals import rate_at
+from headrace.plan.limits import LONGEST
 from headrace.plan.load import Arrivals, Goal, Load
 from headrace.plan.model import Mix, Plan, Scenario, Test
 from headrace.plan.shapes import judge_load, most_users, users_at
@@ -45,7 +46,7 @@ def _counts(plan: Plan) -> str:
 
 def _show_scenario(console: Console, scenario: Scenario, seconds: float) -> None:
     console.print(f"\n[bold]Scenario {escape(scenario.name)}[/]", highlight=False)
-    rows = [("load", _load(scenario.load, max(0.0, seconds - scenario.delay))), ("mix", _mix(scenario))]
+    rows = [("load", _load(scenario.load, min(max(0.0, seconds - scenario.delay), LONGEST))), ("mix", _mix(scenario))]
     rows += [(what, f"'{name}'") for what, name in (("first", scenario.first), ("last", scenario.last)) if name]
     rows.append(("browsers", _shares([(share.browser.name, share.weight) for share in scenario.browsers])))
     if scenario.networks:

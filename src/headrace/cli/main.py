@@ -23,6 +23,7 @@ from headrace.cli.options import (
     WRONG_USAGE,
     Data,
     Database,
+    Output,
     fail,
     failing_clearly,
     parsed,
@@ -145,7 +146,7 @@ def run(
     elif not server.startswith(("http://", "https://")):
         fail(WRONG_USAGE, f"--server: '{server}' is no address; write it like http://host:8080/acme.")
     test = test_of(tests, Asked(users, duration, think, warmup, insecure), targets)
-    console = Console()
+    console = Output()
 
     async def perform() -> Outcome:
         async with own_service() if server is None else Client(server, secret or "") as client:
@@ -160,7 +161,7 @@ def run(
     raise typer.Exit(_exit_code(outcome, Criteria(max_failed, max_p95, fail_on_verdict)))
 
 
-@app.command(epilog="Exit codes: 0 it can be run, 1 it cannot, 2 wrong usage.")
+@app.command(epilog="Exit codes: 0 it can be run, 1 it cannot, 2 wrong usage, 3 it could not be shown.")
 def check(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A plan.yaml.")],
     as_yaml: Annotated[bool, typer.Option("--yaml", help="Print the plan as plan.yaml, its data files in it.")] = False,
@@ -170,11 +171,12 @@ def check(
         plan, findings = read_plan_file(file, read_settings().targets)
     except FileError as error:
         fail(WRONG_USAGE, str(error))
-    if plan is not None and as_yaml:
-        typer.echo(write_plan(plan), nl=False)
-    elif plan is not None:
-        show_plan(Console(), plan)
-    print_findings(Console(stderr=as_yaml), findings)
+    with failing_clearly():
+        if plan is not None and as_yaml:
+            typer.echo(write_plan(plan), nl=False)
+        elif plan is not None:
+            show_plan(Output(), plan)
+        print_findings(Output(stderr=as_yaml), findings)
     raise typer.Exit(FAILED if forbid_running(findings) else 0)
 
 

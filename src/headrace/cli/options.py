@@ -51,6 +51,16 @@ def parsed(parse: Callable[[str], T]) -> Callable[[str], T]:
     return parser
 
 
+class Output(Console):
+    """Standard output. That nobody reads it any more is no verdict on a test, so it does not end with 1 as in Rich."""
+
+    def on_broken_pipe(self) -> None:
+        try:
+            super().on_broken_pipe()
+        except SystemExit:
+            raise SystemExit(COULD_NOT_RUN) from None
+
+
 @contextmanager
 def failing_clearly() -> Iterator[None]:
     """Tells what can go wrong for reasons outside the program in a sentence."""

@@ -41,7 +41,8 @@ def read_plan_file(file: Path, targets: TargetRule) -> tuple[Plan | None, list[D
     try:
         text = _read(file, LARGEST_PLAN).decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise FileError(f"'{file}' is not UTF-8 at byte {error.start}. Save it as UTF-8.") from None
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise FileError(f"'{file}' is not UTF-8 in line {line}. Save it as UTF-8.") from None
     except (OSError, ValueError) as error:
         raise FileError(f"'{file}' cannot be read: {_reason(error)}.") from None
     plan, findings = read_plan(text, file.name, targets, lambda name: _read_beside(file, name))

@@ -65,7 +65,7 @@ def _print_verdict(console: Console, told: dict[str, Any]) -> None:
 
 def _print_requests(console: Console, summary: dict[str, Any]) -> None:
     """A name, then its numbers below it: names are long, and terminals and logs are narrow."""
-    _print_heading(console, "Requests, the slowest first (response times, service times below them)", "per s")
+    _print_heading(console, "The slowest requests (response times, service times below them)", "per s")
     told = summary.get("headrace", {})
     extra = [*told.get("topSlowRequests", ()), *([told["overallRequest"]] if told else ())]
     slowest, overall = summary["topSlowRequests"], summary["overallRequestSummary"]
@@ -86,7 +86,7 @@ def _print_requests(console: Console, summary: dict[str, Any]) -> None:
 
 
 def _print_transactions(console: Console, summary: dict[str, Any]) -> None:
-    _print_heading(console, "Transactions, the slowest first (without pauses)", "in all")
+    _print_heading(console, "The slowest transactions (without pauses)", "in all")
     told = summary.get("headrace", {})
     extra = [*told.get("topSlowTransactions", ()), *([told["overallTransaction"]] if told else ())]
     slowest, overall = summary["topSlowTransactions"], summary["overallTransactionSummary"]

@@ -22,6 +22,7 @@ from rich.console import Console
 from headrace.cli.client import Client, LoadTest
 from headrace.cli.progress import Display, Moment, display_for
 from headrace.cli.report import print_report
+from headrace.plan.readers.yaml_tree import LARGEST
 from headrace.service import running_service
 from headrace.settings import Settings
 
@@ -31,6 +32,8 @@ _TERMINAL = ("completed", "aborted", "error")
 # Seconds. There is news once a second; that the run has ended is told sooner.
 _LOOK = 1.0
 _POLL = 0.25
+# What `plan/` takes is taken, all of it: the operator's bound is for strangers. In JSON a text may need twice the bytes.
+_LARGEST_BODY = 2 * LARGEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,9 @@ async def own_service() -> AsyncIterator[Client]:
     """The whole service inside this process, with a store that is thrown away, reached without a network."""
     with tempfile.TemporaryDirectory(prefix="headrace-") as folder:
         token = token_urlsafe(32)
-        settings = Settings(data=Path(folder), database=None, admin_token=SecretStr(token), public_url=None)
+        settings = Settings(
+            data=Path(folder), database=None, admin_token=SecretStr(token), public_url=None, max_plan=_LARGEST_BODY
+        )
         async with running_service(settings) as service:
             transport = httpx2.ASGITransport(service.app, raise_app_exceptions=False)
             async with Client("http://headrace.local", token, transport) as client:
@@ -140,8 +145,8 @@ class _Watcher:
 def write_json(path: Path, outcome: Outcome) -> None:
     """Writes run and summary; a reader never sees half a file. Raises OSError."""
     text = json.dumps({"run": outcome.run, "summary": outcome.summary}, indent=2)
-    if path.exists() and not path.is_file():
-        path.write_text(text + "\n")  # a device or a pipe: it must not be replaced by a file
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        path.write_text(text + "\n")  # a link such as /dev/stdout, a device, a pipe: it must not be replaced by a file
         return
     with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
         try:

@@ -50,6 +50,7 @@ class SegmentLoad:
         connector = Connector(Resolver(plan.targets), plan.tls, plan.proxy, plan.http2)
         self._common = Common(plan, segment, connector, self._measures, self._examples, self._timetable, self._end_test)
         self._over = asyncio.Event()
+        self._over_at = 0
         self.on_end_test: Callable[[], None] = lambda: None
         self._watched = Watch(self._common.lags, processes)
         compiler = Compiler(plan, Requests(self._measures, connector.proxy), self._measures)
@@ -64,8 +65,13 @@ class SegmentLoad:
         return ScenarioLoad(scenario, self._common, make_personas(scenario, compile_test))
 
     def _end_test(self) -> None:
-        self._over.set()
+        self._note_over()
         self.on_end_test()
+
+    def _note_over(self) -> None:
+        """The load has ended by itself."""
+        self._over_at = self._over_at or perf_counter_ns()
+        self._over.set()
 
     def stop(self, grace: float) -> None:
         """Ends the load now; what is still unanswered after `grace` seconds is given up."""
@@ -110,7 +116,7 @@ class SegmentLoad:
                 self._emit(second, over - measured_from, self._load())
                 second += 1
         await self._sleep_until(end)
-        ended = perf_counter_ns() if self._done else end
+        ended = min(end, self._over_at or perf_counter_ns()) if self._done else end
         if not self._done:
             await self._catch_up(end)
             second, ended = await self._cool_down(second, measured_from, end)
@@ -136,7 +142,7 @@ class SegmentLoad:
         """The load is over when every scenario is, if that is before its time."""
         for scenario in self.scenarios:
             await scenario.over.wait()
-        self._over.set()
+        self._note_over()
 
     async def _catch_up(self, end: int) -> None:
         """Lets paced users begin what they should have begun before the end: a target that stood still then owes it.
@@ -163,7 +169,7 @@ class SegmentLoad:
             if perf_counter_ns() >= over:
                 self._emit(second, over - measured_from, self._load())
                 second += 1
-        return second, max(end, min(perf_counter_ns(), until))
+        return second, max(end, min(self._over_at or perf_counter_ns(), until))
 
     async def _finish(self, second: int, measured_from: int, ended: int) -> None:
         """The last Tick: what was under way when the load ended still belongs to it, so it comes when that has ended."""

@@ -113,7 +113,7 @@ def _call(call: Call) -> Template:
 
 
 _CHANGES: dict[str, Callable[[str], str]] = {
-    "$url_encode": lambda text: quote(text, safe=""),
+    "$url_encode": lambda text: quote(text, safe="", errors="replace"),
     "$html_decode": unescape,
     "$upper": str.upper,
     "$lower": str.lower,

@@ -6,16 +6,18 @@ Run no plan of which one of the findings is an error. Readers need not judge wha
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from urllib.parse import urlsplit
 
 from headrace.plan.diagnostics import Diagnostic, Severity
+from headrace.plan.expression_checks import judge_expressions
 from headrace.plan.limits import MOST_USERS, judge_number, judge_seconds
 from headrace.plan.load import Arrivals
 from headrace.plan.model import Mix, Plan, Scenario, Test, Tls
 from headrace.plan.shapes import judge_load, most_users
-from headrace.plan.step_checks import MOST, judge_headers, judge_patterns, judge_step, judge_weights, shown
+from headrace.plan.step_checks import MOST, judge_headers, judge_step, judge_weights, shown
 from headrace.plan.steps import TakeRow
 from headrace.plan.templates import parse_template
-from headrace.plan.thinking import judge_pause
+from headrace.plan.thinking import is_none, judge_pause
 from headrace.plan.urls import check_url
 from headrace.plan.variable_checks import judge_variables
 from headrace.plan.walk import templates, walk
@@ -95,8 +97,20 @@ def _doubt(plan: Plan) -> Iterator[str]:
     for test in plan.tests:
         if test.name not in used:
             yield f"test '{test.name}' is in no scenario and never runs"
-        for place, _, step in walk(test.steps):
-            yield from _inside(f"test '{test.name}'", judge_patterns(step, place))
+    for scenario in plan.scenarios:
+        yield from _inside(f"scenario '{scenario.name}'", _doubt_scenario(scenario))
+
+
+def _doubt_scenario(scenario: Scenario) -> Iterator[str]:
+    """What is given twice, so that one of the two has no effect."""
+    if isinstance(scenario.load, Arrivals):
+        told = "but the load's arrivals say when iterations begin"
+        if not is_none(scenario.think_time):
+            yield f"think_time is given, {told}; it has no effect, leave it out"
+        if scenario.mix_by is Mix.PACING:
+            yield f"mix_by is 'pacing', {told}; the shares are weights, write mix_by: tests started"
+    elif scenario.mix_by is Mix.PACING and scenario.pacing is not None:
+        yield "pacing is given, but with mix_by 'pacing' the shares say when iterations begin; leave it out"
 
 
 def _inside(where: str, sentences: Iterable[str]) -> Iterator[str]:
@@ -201,6 +215,7 @@ def _judge_test(test: Test, plan: Plan) -> Iterator[str]:
     sources = {source.name for source in plan.data}
     for place, depth, step in walk(test.steps):
         yield from judge_step(step, place, depth, plan.targets)
+        yield from judge_expressions(step, place)
         if isinstance(step, TakeRow) and step.source not in sources:
             yield f"{place}.source is '{step.source}', and there is no such data; there is {_listed(sources)}"
 
@@ -245,6 +260,8 @@ def _judge_proxy(plan: Plan) -> Iterator[str]:
     except ValueError as error:
         yield f"proxy, {shown(authority)}, {error}"
         return
+    if urlsplit(url).path != "/" or urlsplit(url).query:
+        yield f"proxy, {shown(authority)}, has a path; {form}"
     refusal = plan.targets.refuse_url(url)
     if refusal is not None:
         yield f"proxy, {shown(authority)}, must not be used: {refusal}"

@@ -21,6 +21,11 @@ class Segment:
         """The numbers, out of 0..total-1, of the virtual users that are this segment's. Shares differ by one at most."""
         return range(self.index, total, self.count)
 
+    def among(self, users: int) -> "Segment | None":
+        """This segment's share of what the users do: of a few users, only as many segments have one. None: it has none."""
+        count = min(self.count, max(1, users))
+        return Segment(self.index, count) if self.index < count else None
+
     def split(self, parts: int) -> "list[Segment]":
         """This segment cut again, into `parts` equal shares: what an agent gives its engine processes."""
         return [Segment(self.index + part * self.count, self.count * parts) for part in range(parts)]

@@ -4,18 +4,13 @@ import codecs
 import re
 from collections.abc import Iterator
 
-import regex
-
-from headrace.plan.conditions import AllOf, AnyOf, Condition, CookieExists, LastStatus, Matches, Not, Probability
+from headrace.plan.conditions import AllOf, AnyOf, Condition, CookieExists, LastStatus, Not, Probability
 from headrace.plan.limits import LONGEST, judge_number, judge_seconds
 from headrace.plan.requests import Binary, Body, Request, Text
 from headrace.plan.rules import (
-    CheckJson,
-    CheckRegex,
     CheckResponseTime,
     CheckSize,
     CheckStatus,
-    ExtractBetween,
     Extraction,
     ExtractRegex,
     Validation,
@@ -94,18 +89,6 @@ def judge_headers(headers: tuple[tuple[str, str], ...], place: str) -> Iterator[
             yield f"{place}: {shown(name)} is no name of a header; use letters, digits and dashes"
         if _LINE_END.search(value):
             yield f"{place}.{name[:_SHOWN]} is {shown(value)}; a value must not have line ends in it"
-
-
-def judge_patterns(step: Step, place: str) -> Iterator[str]:
-    """A sentence for each regular expression that cannot be read."""
-    for where, text in _patterns(step, place):
-        constant = constant_of(text)
-        if constant is None or "(?'" in constant:
-            continue
-        try:
-            regex.compile(constant)
-        except (regex.error, RecursionError, OverflowError, ValueError) as error:
-            yield f"{where} is {shown(text)}, a regular expression that cannot be read: {error}"
 
 
 def judge_weights(weights: list[float], place: str) -> Iterator[str]:
@@ -237,31 +220,3 @@ def _judge_validation(rule: Validation, place: str) -> Iterator[str]:
             yield from judge_number(f"{place}.at_least", rule.at_least, 0, 2**62, "bytes")
             if rule.at_most is not None:
                 yield from judge_number(f"{place}.at_most", rule.at_most, rule.at_least, 2**62, "bytes")
-
-
-def _patterns(step: Step, place: str) -> Iterator[tuple[str, str]]:
-    if isinstance(step, While | If):
-        yield from _condition_patterns(step.condition, f"{place}.condition")
-    for inside, request in requests_of(step):
-        for index, extraction in enumerate(request.extract):
-            here = f"{place}{inside}.extract[{index}]"
-            match extraction:
-                case ExtractBetween(regex=True):
-                    yield f"{here}.starts", extraction.starts
-                    yield f"{here}.ends", extraction.ends
-                case ExtractRegex():
-                    yield f"{here}.pattern", extraction.pattern
-        for index, validation in enumerate(request.validate):
-            if isinstance(validation, CheckRegex | CheckJson) and validation.pattern is not None:
-                yield f"{place}{inside}.validate[{index}].pattern", validation.pattern
-
-
-def _condition_patterns(condition: Condition, place: str, depth: int = 1) -> Iterator[tuple[str, str]]:
-    match condition:
-        case Matches():
-            yield f"{place}.pattern", condition.pattern
-        case Not() if depth <= DEEPEST:
-            yield from _condition_patterns(condition.condition, f"{place}.condition", depth + 1)
-        case AllOf() | AnyOf() if depth <= DEEPEST:
-            for index, each in enumerate(condition.conditions):
-                yield from _condition_patterns(each, f"{place}.conditions[{index}]", depth + 1)

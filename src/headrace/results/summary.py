@@ -143,7 +143,7 @@ class GeneratorSummary:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A run in numbers. `elapsed` is the measured time in seconds; `abandoned` requests were given up when the load ended.
+    """A run in numbers. `elapsed` is the measured time in seconds; `abandoned` requests were never sent.
 
     The slowest have the highest means, slowest first, five of each at most. `verdict` is None where no second was recorded,
     and for runs older than verdicts.

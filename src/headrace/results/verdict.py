@@ -57,7 +57,8 @@ PORTS = Limit(0.80)
 EXHAUSTED = Limit(0.0, 0.01)
 # The share of the planned load that went with lost generators. Any loss makes the load another one from then on.
 LOST = Limit(0.0, 0.10)
-# The share of requests that were given up unanswered at the end. They would have been the slowest: over 1 % moves the p99.
+# The share of requests that still waited for a connection at the end. They would have been the slowest: over 1 % moves
+# the p99.
 ABANDONED = Limit(0.01)
 # The share of seconds of which nothing was reported. Nobody knows what happened in them.
 MISSING = Limit(0.0, 0.10)
@@ -213,8 +214,8 @@ def _abandoned(evidence: Evidence) -> Reason | None:
     given_up = evidence.total.abandoned
     requests = given_up + _requests(evidence.total)
     text = (
-        f"{given_up:,} of {requests:,} requests ({_share(given_up, requests)}) were still unanswered at the end and were "
-        "given up; they would have been the slowest. Give the run a cool-down, or requests a shorter time-out."
+        f"{given_up:,} of {requests:,} requests ({_share(given_up, requests)}) still waited for a connection at the end "
+        "and were never sent; they would have been the slowest. Give the run a cool-down, or requests a shorter time-out."
     )
     return _reason("abandoned_requests", ABANDONED.grade(_ratio(given_up, requests)), text)
 

@@ -263,8 +263,8 @@ class Tick:
     """One second of one engine, or of several added up.
 
     `second` counts from the end of the warm-up: 0 is the first that is measured, a warm-up second is negative. `elapsed` is
-    when the tick ended, in seconds since the end of the warm-up; it is more than `second + 1` only for the last tick, which
-    also holds what was still under way when the load ended. `abandoned` counts requests that were given up unanswered then:
+    when the tick ended, in seconds since the end of the warm-up. The last tick also holds what was still under way when the
+    load ended; its `elapsed` is when the load did. `abandoned` counts requests that had no connection even then:
     they are neither passed nor failed.
     """
 

@@ -413,3 +413,4 @@ def test_what_is_not_the_network_s_fault_is_told_too(failure: Failure, kind: str
 )
 def test_what_a_server_sent_does_not_make_a_message_long(make: Callable[[str], Failure]) -> None:
     assert len(make("x" * 100_000).message) < 1100
+    assert make("\ud800").message.encode()  # half a pair could not be reported

@@ -250,3 +250,12 @@ def test_the_same_name_has_one_measure() -> None:
     assert measures.page(NAME) is measures.page(NAME)
     assert measures.test(NAME) is measures.test(NAME)
     assert Load() == Load(0, 0)
+
+
+def test_an_error_does_not_tell_the_secrets_of_its_url() -> None:
+    measures = Measures()
+    measures.error(http_error(500), NAME, "http://shop.test/a?token=abc&page=2", "GET")
+    (error,) = measures.take(0, 1.0).errors
+    assert "abc" not in error.url
+    assert error.url.startswith("http://shop.test/a?token=")
+    assert error.url.endswith("&page=2")

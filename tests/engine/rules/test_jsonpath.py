@@ -108,7 +108,7 @@ def test_a_response_is_parsed_once() -> None:
     assert json_of(response) is json_of(response)
 
 
-@pytest.mark.parametrize("body", ["", "{", "[1,]", "NaN", "<html>", "[" * 100_000])
+@pytest.mark.parametrize("body", ["", "{", "[1,]", "NaN", "<html>", "[" * 100_000, "\ufeff" + "[" * 100_000])
 def test_what_is_no_json_is_said(body: str) -> None:
     with pytest.raises(UnreadableError, match="JSON"):
         json_of(answer(body, "application/json"))

@@ -220,10 +220,11 @@ ENDLESS = [
     While(Compare("a", Operator.EQUAL, "a"), (Repeat("10", ()),)),
     ForTime(3600.0, (Think(0.0),)),
     Repeat("-1", (Repeat("-1", ()),)),
+    Repeat("99", (Repeat("99", (Repeat("99", (Repeat("99", (SetVariables((("a", "b"),)),)),)),)),)),
 ]
 
 
-@pytest.mark.parametrize("loop", ENDLESS, ids=["empty", "setting", "while", "for time", "nested"])
+@pytest.mark.parametrize("loop", ENDLESS, ids=["empty", "setting", "while", "for time", "nested", "short ones nested"])
 async def test_a_loop_that_never_waits_does_not_keep_others_from_theirs_and_can_be_stopped(loop: Step) -> None:
     async with Target() as target:
         site = Site(target)

@@ -451,3 +451,9 @@ async def test_a_segment_without_a_user_is_over_and_the_others_go_on() -> None:
     async with Target() as target:
         outcome = await in_segments(plan(target.url(), users=1, duration=0.5, think_time=ONCE), 3)
     assert len(target.seen) == outcome.tests.passed == 1
+
+
+async def test_a_segment_without_a_user_has_no_share_of_the_iterations() -> None:
+    async with Target() as target:
+        outcome = await in_segments(plan(target.url(), users=2, iterations=10, duration=60.0), 3)
+    assert outcome.tests.total == len(target.seen) == 10

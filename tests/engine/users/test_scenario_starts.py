@@ -152,3 +152,11 @@ async def test_pacing_may_deviate_and_keeps_its_rate() -> None:
         outcome = await run(plan(target.url(), users=10, duration=1.5, pacing=0.2, pacing_deviation=0.3))
     assert 62 <= outcome.tests.total <= 80
     assert len(target.seen) == outcome.tests.total
+
+
+async def test_a_user_behind_its_pace_has_the_whole_time_out_for_each_request() -> None:
+    """At the end the users are 2 s late; an answer takes a tenth of a second."""
+    async with Target({"/": answer(delay=0.1)}) as target:
+        outcome = await run(plan(target.url(), users=4, duration=2.2, pacing=0.01, request_timeout=0.5))
+    assert outcome.requests.failed == 0
+    assert outcome.requests.response.high > 1_000_000

@@ -37,6 +37,14 @@ def test_another_delimiter_is_the_sources_own() -> None:
     assert read(b"a;b\n1,5;2\n", delimiter=";").rows == (("1,5", "2"),)
 
 
+@pytest.mark.parametrize(("head", "spelt"), [(b"a;b", ";"), (b"a\tb", "\\t"), (b"a|b", "|")])
+def test_one_column_that_looks_like_several_is_doubted(head: bytes, spelt: str) -> None:
+    filled, (doubt,) = read_data_file(source(), head + b"\n1\n")
+    assert filled.columns == (head.decode(),)
+    assert doubt.severity is Severity.WARNING
+    assert doubt.message.endswith(f'if these are several, write delimiter: "{spelt}".')
+
+
 def test_columns_that_the_source_names_are_chosen_in_this_order() -> None:
     filled = read(b"a,b,c\n1,2,3\n", columns=("c", "a"))
     assert (filled.columns, filled.rows) == (("c", "a"), (("3", "1"),))

@@ -12,6 +12,7 @@ from headrace.plan.diagnostics import Severity
 from headrace.plan.load import Constant
 from headrace.plan.model import BrowserShare, Plan
 from headrace.plan.pauses import Uniform
+from headrace.plan.readers import yaml_values
 from headrace.plan.readers.plan_yaml import read_plan
 from headrace.plan.readers.yaml_values import DURATIONS, MOST_PROBLEMS
 from headrace.plan.requests import Binary, Form, Parameter, Request
@@ -145,7 +146,7 @@ def test_rows_may_be_csv_or_lists() -> None:
     ("wrong", "right", "said"),
     [
         ("users: ten", "users: 10", "line 12: scenarios[0].load.users is 'ten'; give a whole number."),
-        ("users: '10'", "users: 10", "line 12: scenarios[0].load.users is '10'; give a whole number."),
+        ("users: '10'", "users: 10", "line 12: scenarios[0].load.users is '10'; give a whole number, without quotes."),
         ("users: 1.5", "users: 10", "line 12: scenarios[0].load.users is '1.5'; give a whole number."),
         ("users: 99999999999999999999", "users: 10", "give a whole number that fits into 64 bits."),
         ("users: " + "9" * 5000, "users: 10", "give a whole number that fits into 64 bits."),
@@ -165,7 +166,9 @@ def test_rows_may_be_csv_or_lists() -> None:
         ("load: {users: 3}", "load: {shape: constant, users: 10}", "line 12: scenarios[0].load has no 'shape'; give one of"),
         ("step: {}", "step: request", "tests[0].steps[0].step is a mapping; give one of request, page,"),
         ("duration: soon", "duration: 60", "line 2: duration is 'soon'; give seconds, or a time such as 90s, 5m or 1h30m."),
-        ("duration:", "duration: 60", "line 2: duration is empty; give a number."),
+        ("http2: 'true'\nduration: 60", "duration: 60", "http2 is 'true'; give true or false, without quotes."),
+        ("http2: 'yes'\nduration: 60", "duration: 60", "http2 is 'yes'; give true or false."),
+        ("duration:", "duration: 60", "line 2: duration is empty; give seconds, or a time such as"),
         ("duration: [60]", "duration: 60", "line 2: duration is a list of 1; give a number."),
         ("name:", "name: Shop", "line 1: name is empty; give a text ('' for an empty one)."),
         (
@@ -178,7 +181,11 @@ def test_rows_may_be_csv_or_lists() -> None:
         ("headers: [X]\n    url:", "url:", "tests[0].steps[0].headers[0] is 'X'; give a pair such as [name, value]."),
         ("headers: {X: [1]}\n    url:", "url:", "tests[0].steps[0].headers.X is a list of 1; give a text."),
         ("cache: yes\n    url:", "url:", "tests[0].steps[0].cache is 'yes'; give true or false."),
-        ("body: {type: binary, content: '%'}\n    url:", "url:", "tests[0].steps[0].body.content: Invalid base64"),
+        (
+            "body: {type: binary, content: '%'}\n    url:",
+            "url:",
+            "line 7: tests[0].steps[0].body.content is '%'; give bytes",
+        ),
         ("timeout: 5 minutes\n    url:", "url:", "timeout is '5 minutes'; give seconds, or a time such as"),
         (
             "extract: [{from: json, variable: a, path: $, match: al}]\n    url:",
@@ -210,6 +217,17 @@ def test_not_more_than_can_be_read_is_told() -> None:
     assert plan is None
     assert len(found) == MOST_PROBLEMS + 1
     assert "there is more" in found[-1].message
+
+
+def test_without_a_time_a_time_that_may_be_left_out_is_none() -> None:
+    assert request("timeout: ~").timeout is None
+
+
+def test_after_the_problems_that_are_told_nobody_looks_for_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_for = []
+    monkeypatch.setattr(yaml_values, "get_close_matches", lambda name, known, n: looked_for.append(name))
+    refusal(PLAN + "".join(f"x{number}: 1\n" for number in range(1000)))
+    assert len(looked_for) <= MOST_PROBLEMS + 1
 
 
 @pytest.mark.parametrize("text", ["just a text", "[1, 2]", "~", "3"])

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headrace.plan.readers.yaml_tree import DEEPEST, LARGEST, MOST_NODES, Mapping, Scalar, Sequence, YamlError, parse_yaml
+from headrace.plan.readers import yaml_tree
+from headrace.plan.readers.yaml_tree import DEEPEST, MOST_NODES, Mapping, Scalar, Sequence, YamlError, parse_yaml
 
 
 def test_a_tree_has_texts_lists_and_mappings_with_their_lines() -> None:
@@ -46,11 +47,10 @@ def test_texts_are_as_they_are_spelt() -> None:
         ("a: 1\n---\nb: 1\n", 3, "a second document begins"),
         ("a: {{b}}\n", 1, "put quotes around"),
         ("a:\n- b\n c: [\n", 3, "it is no YAML"),
-        ("a: \x00", 1, "it is no YAML"),
+        ("a: 1\nb: é\nc: \x00", 3, "it is no YAML: control characters are not allowed, character 0x00"),
         ("a: \t- b: @", 1, "it is no YAML"),
         ("a: 1\nb: \ud800\n", 2, "half a character"),
         ("[" * 10_000, 1, f"nested more than {DEEPEST} levels"),
-        ("a" * (LARGEST + 1), 1, f"at most {LARGEST} are read"),
     ],
 )
 def test_what_is_no_plain_tree_is_refused_with_its_line(text: str, line: int, said: str) -> None:
@@ -58,6 +58,13 @@ def test_what_is_no_plain_tree_is_refused_with_its_line(text: str, line: int, sa
         parse_yaml(text)
     assert said in str(refused.value)
     assert refused.value.line == line
+
+
+def test_the_length_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(yaml_tree, "LARGEST", 10)
+    assert parse_yaml("a" * 10) == Scalar("a" * 10, True, 1)
+    with pytest.raises(YamlError, match="it has 11 characters; at most 10 are read"):
+        parse_yaml("a" * 11)
 
 
 def test_a_billion_laughs_are_refused_at_the_first() -> None:

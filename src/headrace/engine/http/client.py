@@ -43,9 +43,13 @@ PASSED, FAILED, UNSENT, CUT = End.PASSED, End.FAILED, End.UNSENT, End.CUT  # an 
 
 
 class Wanting(Protocol):
-    """Who hears of the end of every request that it fetches; before, it gets the answer where it wants to look at it."""
+    """Who hears of the end of every request that it fetches; before, it gets the answer where it wants to look at it.
+
+    `now` is when it came to want what it fetches, in ns: late where it is behind its pace.
+    """
 
     answer: Answer | None
+    now: int
 
     def ended(self, end: End, now: int) -> None: ...
 
@@ -109,6 +113,10 @@ class Client:
         data = request.data if self.jar is None else self._with_cookies(self.jar, request)
         connection.owner = self
         connection.send(request, data, wanted_at, now, hops)
+
+    def began_at(self, wanted_at: int) -> int:
+        """When the time-out of a request under way begins: the time that a user is behind its pace is no part of it."""
+        return max(wanted_at, self._wanting.now)
 
     def forget(self) -> None:
         """Becomes a new user: no cookies, nothing cached, no logins."""

@@ -96,11 +96,12 @@ class Connections:
         return [connection for connection in self._all if connection.request is not None]
 
     def check_timeouts(self, now: int, timeout: int) -> None:
-        """Fails what was wanted too long before `now` and has no answer; `timeout` (ns) holds where a request has none."""
+        """Fails what was begun too long before `now` and has no answer; `timeout` (ns) holds where a request has none."""
         for connection in self.under_way():
-            request = connection.request
-            if request is not None and now - connection.wanted_at > (most := request.terms.timeout or timeout):
-                owner = connection.owner
+            request, owner = connection.request, cast("Client", connection.owner)
+            if request is None:
+                continue
+            if now - owner.began_at(connection.wanted_at) > (most := request.terms.timeout or timeout):
                 connection.abort()
                 owner.broken(connection, request, timed_out(most / 1e9), perf_counter_ns())
 
@@ -142,7 +143,7 @@ class Connections:
 
     async def _connect(self, client: "Client", request: Prepared, wanted_at: int, hops: int) -> None:
         origin = request.origin
-        connection = await self._open(client, request, wanted_at)
+        connection = await self._open(client, request, client.began_at(wanted_at))
         if self._connecting is not None:
             self._connecting.pop(cast(asyncio.Task[None], asyncio.current_task()), None)
         if isinstance(connection, Failure):
@@ -156,10 +157,10 @@ class Connections:
             self._load.open_to[origin] += 1
             client.send(connection, request, wanted_at, perf_counter_ns(), hops)
 
-    async def _open(self, client: "Client", request: Prepared, wanted_at: int) -> Connection | Failure:
+    async def _open(self, client: "Client", request: Prepared, began_at: int) -> Connection | Failure:
         load = self._load
         timeout = request.terms.timeout / 1e9 or load.request_timeout
-        left = timeout - (perf_counter_ns() - wanted_at) / 1e9
+        left = timeout - (perf_counter_ns() - began_at) / 1e9
         try:
             async with asyncio.timeout(max(left, 0)):
                 connection = await load.connector.connect(request.origin, client)

@@ -79,7 +79,7 @@ def bad_url(url: str, reason: str) -> Failure:
 
 def bad_header(name: str, value: str) -> Failure:
     """A line break in a value would end the header, and begin another that nobody meant."""
-    reason = f"the header '{name[:100]}' has a line break or a null character in its value, {value[:100]!r}"
+    reason = f"the header {name[:100]!r} has a line break or a null character in its value, {value[:100]!r}"
     return Failure("Exception", "ArgumentException", f"The request was not sent: {reason}.")
 
 

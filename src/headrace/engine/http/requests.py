@@ -158,6 +158,8 @@ class CompiledRequest:
         self.name = constant_of(request.name) if request.name else request.url
         self._reported = compile_template(request.name, keep_unknown)
         self._measure = requests.measure(name, self.name, self.recorded) if self.name is not None else None
+        constant = isinstance(self._url, str) and isinstance(self._host, str)
+        self._place = self._where(self._url, self._host) if constant else None  # type: ignore[arg-type]
         self.constant = self._make_constant()
 
     @property
@@ -185,8 +187,10 @@ class CompiledRequest:
         """Raises UnpreparedError, and UnboundError where a variable has no value."""
         body = b""
         try:
-            host = self._host if isinstance(self._host, str) else self._host(variables)
-            where = self._where(self._url if isinstance(self._url, str) else self._url(variables), host)
+            where = self._place
+            if where is None:
+                host = self._host if isinstance(self._host, str) else self._host(variables)
+                where = self._where(self._url if isinstance(self._url, str) else self._url(variables), host)
             fields = self._fields if isinstance(self._fields, bytes) else self._fields(variables)
             content = self._content if isinstance(self._content, bytes) else self._content(variables)
             if self._body is not None:

@@ -5,10 +5,12 @@ histogram buckets: often, because requests wait meanwhile, and a pause of the ge
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from time import perf_counter_ns, time
 from typing import TYPE_CHECKING
 
 from headrace.engine.http.failures import Failure
+from headrace.engine.measuring.masking import mask_url
 from headrace.ticks.histogram import Histogram
 from headrace.ticks.tick import ErrorName, ErrorStats, Name, PageStats, RequestStats, TestStats, Tick, TransactionStats
 
@@ -234,7 +236,8 @@ class Measures:
 
     def error(self, failure: Failure, name: Name, url: str, method: str) -> None:
         """Counts a failed request of the test and scenario of `name`."""
-        error = ErrorName(failure.kind, failure.subkind, name.scenario, name.test, url, method, failure.message)
+        shown = _shown(url)
+        error = ErrorName(failure.kind, failure.subkind, name.scenario, name.test, shown, method, failure.message)
         if error not in self._errors and len(self._errors) >= MOST_ERRORS:
             error = ErrorName(failure.kind, failure.subkind, name.scenario, name.test, "", "", OTHER_ERRORS)
         stats = self._errors.setdefault(error, ErrorStats())
@@ -273,6 +276,12 @@ class Measures:
             if (test_stats := test.take()) is not None:
                 tick.tests[test.name] = test_stats
         return tick
+
+
+@lru_cache(maxsize=2 * MOST_ERRORS)
+def _shown(url: str) -> str:
+    """The URL without secrets: errors stand in results and reports. The same few fail again and again."""
+    return mask_url(url)
 
 
 def _histogram(values: list[int]) -> Histogram:

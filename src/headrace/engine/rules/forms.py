@@ -22,6 +22,8 @@ class Option(NamedTuple):
 def hidden_fields(text: str) -> Iterator[tuple[str, str]]:
     """Names, and values as they are written, of the hidden fields."""
     for tag in find_tags(text, "input"):
+        if "hidden" not in tag.attributes.lower():
+            continue  # most fields are none, and reading their attributes costs more than finding them
         attributes = attributes_of(tag)
         if attributes.get("type", "").lower() == "hidden" and (name := attributes.get("name")):
             yield unescape_attribute(name), attributes.get("value", "")

@@ -36,13 +36,13 @@ def json_of(answer: Answer) -> Any:
     elif "json" in parsed:
         return parsed["json"]
     try:
-        value = _decode(answer.content)
-    except (UnicodeDecodeError, msgspec.DecodeError):
-        # JSON is in UTF-8 (RFC 8259, 8.1); this is another charset, has a byte order mark, or is none.
         try:
+            value = _decode(answer.content)
+        except (UnicodeDecodeError, msgspec.DecodeError):
+            # JSON is in UTF-8 (RFC 8259, 8.1); this is another charset, has a byte order mark, or is none.
             value = _decode(answer.text)
-        except msgspec.DecodeError as error:
-            raise UnreadableError(f"The response is not JSON: {error}") from None
+    except msgspec.DecodeError as error:
+        raise UnreadableError(f"The response is not JSON: {error}") from None
     except RecursionError:
         raise UnreadableError("The response is JSON, but too deeply nested") from None
     parsed["json"] = value

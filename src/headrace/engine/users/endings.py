@@ -5,11 +5,12 @@ from headrace.plan.steps import Ending
 
 
 class LeaveError(Exception):
-    """The iteration ends here; with it the user, or the whole load test."""
+    """The iteration ends here; with it the user, or the whole load test. Where it does not count, it was none."""
 
-    def __init__(self, ending: Ending) -> None:
+    def __init__(self, ending: Ending, counts: bool = True) -> None:
         super().__init__(ending.value)
         self.ending = ending
+        self.counts = counts
 
 
 class CutError(Exception):

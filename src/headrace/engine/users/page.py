@@ -46,6 +46,7 @@ class CompiledPage:
         "_request",
         "_rules",
         "_simple",
+        "_waits",
     )
 
     def __init__(
@@ -76,6 +77,7 @@ class CompiledPage:
         elif request.name is not None:
             self._measure = measures.page(name._replace(item=request.name))
         self._simple = not (dependents or find or rules or after or goal) and self._measure is not None
+        self._waits = bool(dependents or find or after)
 
     def begin(self, user: "VirtualUser") -> bool:
         """Whether the user has to wait now: not where the request could not be made. Raises CutError."""
@@ -102,7 +104,14 @@ class CompiledPage:
             if user.page_at >= user.load.measured_from:
                 self._measure.times.append((user.now - user.page_at) // 1000)  # type: ignore[union-attr]
             return None
-        return self._end(user)
+        if self._waits:
+            return self._end(user)
+        answer = user.answer
+        failures = 0
+        if answer is not None:
+            user.answer = None
+            failures = self._look(answer, user)
+        return self._close(user, user.now, failures)
 
     def _count_unmade(self, user: "VirtualUser", request: CompiledRequest, failure: Failure) -> None:
         """A request could not be made from the values of its variables: it failed without being sent."""
@@ -117,9 +126,7 @@ class CompiledPage:
         user.answer = None
         failures = 0
         if answer is not None:
-            answer.requested = self._constant.url if self._constant is not None else user.requested
-            answer.page_us = (user.now - user.page_at) // 1000
-            failures = self._apply(self._rules, answer, user, in_time=True)
+            failures = self._look(answer, user)
             wanted = self._wanted(user, answer) if user.page_end is PASSED else []
             if wanted:
                 if user.load.stopping:
@@ -133,17 +140,36 @@ class CompiledPage:
         if answer is not None and self._after:
             answer.page_us = (ended_at - user.page_at) // 1000
             failures += self._apply(self._after, answer, user, in_time=False)
+        more = self._close(user, ended_at, failures)
+        if more is not None:
+            yield from more
+
+    def _look(self, answer: Answer, user: "VirtualUser") -> int:
+        """Applies the rules that need not wait; returns how many failed."""
+        answer.requested = self._constant.url if self._constant is not None else user.requested
+        answer.page_us = (user.now - user.page_at) // 1000
+        return self._apply(self._rules, answer, user, in_time=True)
+
+    def _close(self, user: "VirtualUser", ended_at: int, failures: int) -> Waits | None:
+        """Counts the page. Returns what is left to wait for; raises LeaveError where a failure ends the iteration."""
         passed = not failures and user.page_end is PASSED
         self._count(user, ended_at, passed)
-        if not passed:
-            user.failures += 1
         user.last_passed = passed
         if self._rules or self._after:
             user.now = user.wanted_at = perf_counter_ns()  # what the rules took is no part of the next response time
+        if passed:
+            return None
+        user.failures += 1
         if user.page_end is UNSENT:
-            user.pause(UNSENT_PAUSE)
-            yield
-        if not passed and self._leave is not None:
+            return self._pause(user)
+        if self._leave is not None:
+            raise LeaveError(self._leave)
+        return None
+
+    def _pause(self, user: "VirtualUser") -> Waits:
+        user.pause(UNSENT_PAUSE)
+        yield
+        if self._leave is not None:
             raise LeaveError(self._leave)
 
     def _wanted(self, user: "VirtualUser", answer: Answer) -> list[Prepared]:

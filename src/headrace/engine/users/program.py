@@ -285,7 +285,7 @@ def _take_row(source: str) -> Act:
     def act(user: "VirtualUser") -> None:
         columns, row = user.take_row(source)
         if row is None:
-            raise LeaveError(Ending.USER)
+            raise LeaveError(Ending.USER, counts=user.waits != user.waits_before)  # unless it has done something already
         user.variables.update(zip(columns, row, strict=True))
 
     return act

@@ -91,7 +91,7 @@ class ScenarioLoad:
         self._until = 0  # what is paced and should have begun before may still begin while `ending`
         self._personas = islice(deal(personas), segment.index, None, segment.count)
         self._next_number = segment.index
-        self._due = self._dropped = 0
+        self._due = self._dropped = self._peak = 0
         pooled = plan.connections is ConnectionModel.POOLED
         self._pool = Connections(self, plan.pool_size, plan.pool_size) if pooled else None
         if isinstance(scenario.load, Arrivals):
@@ -140,6 +140,7 @@ class ScenarioLoad:
         user.pace = Pace.make(self._scenario, user)
         self._next_number += self._segment.count
         self.users[user] = None
+        self._peak = max(self._peak, len(self.users))
         self.empty.clear()
         return user
 
@@ -232,8 +233,12 @@ class ScenarioLoad:
     def load(self) -> Load:
         """The users now, and the arrivals since the last call."""
         due, dropped = self._due, self._dropped
+        users = len(self.users)
+        # Of a scenario that came to its end within the second, all users are gone; there were some.
+        shown = users - self.shape.idle if users else self._peak
         self._due = self._dropped = 0
-        return Load(len(self.users) - self.shape.idle, self.running, due, dropped)
+        self._peak = users
+        return Load(shown, self.running, due, dropped)
 
     def check_timeouts(self, now: int, timeout: int, turn: int | None) -> Iterator[None]:
         """Fails what was wanted too long ago, in pieces. `turn`: only of the users whose turn it is, a tenth of them."""

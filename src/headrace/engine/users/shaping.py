@@ -160,8 +160,10 @@ class OpenShape:
         seed = self._load.seed ^ crc32(
             self._load.name.encode()
         )  # scenarios must not have their arrivals at the same instants
-        instants = arrivals(shape, self._segment, (end - start) / SECOND, seed)
-        self._instants = (start + int(at * SECOND) for at in instants)
+        share = self._segment.among(shape.users)
+        if share is not None:
+            instants = arrivals(shape, share, (end - start) / SECOND, seed)
+            self._instants = (start + int(at * SECOND) for at in instants)
         self._await_arrival(next(self._instants, None))
 
     def observe(self, tick: Tick) -> None:

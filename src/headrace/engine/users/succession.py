@@ -9,6 +9,7 @@ from headrace.engine.users.shaping import OpenShape
 from headrace.plan.mix import RunningMix, StartedMix
 from headrace.plan.model import Connections, Mix, Plan, Scenario
 from headrace.plan.segment import Segment
+from headrace.plan.shapes import most_users
 from headrace.plan.steps import Ending
 from headrace.plan.thinking import compile_pause, is_none
 
@@ -17,6 +18,14 @@ if TYPE_CHECKING:
     from headrace.engine.users.user import VirtualUser
 
 SECOND = 1_000_000_000
+
+
+def iterations_of(scenario: Scenario, segment: Segment) -> int | None:
+    """How many of the scenario's iterations are this segment's; None where there is no limit."""
+    if scenario.iterations is None:
+        return None
+    share = segment.among(most_users(scenario.load))
+    return 0 if share is None else len(share.users(scenario.iterations))
 
 
 class Succession:
@@ -29,7 +38,7 @@ class Succession:
         weights = [part.share for part in scenario.mix]
         self._load = load
         self._scenario = scenario
-        self._left = None if scenario.iterations is None else len(segment.users(scenario.iterations))
+        self._left = iterations_of(scenario, segment)
         self._think = None if is_none(scenario.think_time) else compile_pause(scenario.think_time)
         self._started = StartedMix(weights) if scenario.mix_by in (Mix.TESTS_STARTED, Mix.PACING) else None
         self._by_users = RunningMix(weights, segment) if scenario.mix_by is Mix.USERS_RUNNING else None

@@ -32,9 +32,10 @@ class VirtualUser:
     """`number` counts from 0 over all engines. Times are ns of the performance counter.
 
     `now` is when the last wait ended, `wanted_at` when the next request should be sent: earlier than `now` where the user is
-    late. `paused` adds up the pauses, `waits` counts the waits. What a page or an iteration has come to so far is in
-    `page_at`, `page_end`, `pending` (requests under way), `answer` (of the request that somebody looks at), `requested`
-    (its URL, where it has variables in it), `failures` (in the iteration), `last_passed` (the last page).
+    late. `paused` adds up the pauses, `waits` counts the waits (`waits_before`: before this iteration), `idle_passes` the
+    passes of loops since the wait `idle_since`. What a page or an iteration has come to so far is in `page_at`, `page_end`,
+    `pending` (requests under way), `answer` (of the request that somebody looks at), `requested` (its URL, where it has
+    variables in it), `failures` (in the iteration), `last_passed` (the last page).
     """
 
     __slots__ = (
@@ -49,6 +50,8 @@ class VirtualUser:
         "client",
         "cursors",
         "failures",
+        "idle_passes",
+        "idle_since",
         "iteration",
         "iteration_at",
         "last_passed",
@@ -67,6 +70,7 @@ class VirtualUser:
         "running",
         "variables",
         "waits",
+        "waits_before",
         "wanted_at",
     )
 
@@ -84,7 +88,8 @@ class VirtualUser:
         self.iteration_at = 0
         self.program: Program
         self.answer: Answer | None = None
-        self.now = self.wanted_at = 0
+        self.now: int = 0
+        self.wanted_at: int = 0
         self.page_at = 0
         self.page_end = PASSED
         self.requested = ""
@@ -92,7 +97,8 @@ class VirtualUser:
         self.failures = 0
         self.last_passed = True
         self.paused = 0
-        self.waits = 0
+        self.waits = self.waits_before = 0
+        self.idle_passes = self.idle_since = 0
         self._generators: dict[Program, Waits] | None = None
         self._steps: Waits
         self._timer: Entry | None = None
@@ -208,8 +214,8 @@ class VirtualUser:
         """One iteration of the program after the other; parked between them unless the next begins at once."""
         run, pages, load = program.run, program.pages, self.load
         while True:
-            waits = self.waits
             ending = None
+            counts = True
             try:
                 self._begin_iteration(program)
                 if pages:
@@ -222,20 +228,24 @@ class VirtualUser:
                 else:
                     yield from run(self)
             except LeaveError as leave:
-                ending = leave.ending
+                ending, counts = leave.ending, leave.counts
             except CutError:
                 self.leave()
                 yield
-            self._end_iteration(program)
-            if waits != self.waits and load.plain and ending is None and not self.leaving:
+            if counts:
+                self._end_iteration(program)
+            else:
+                load.count_dropped(self.iteration_at)
+            if self.waits_before != self.waits and load.plain and ending is None and not self.leaving:
                 continue  # the same again at once, with nothing to decide
             self.running = False
-            if not self._begins_again(program, ending, idle=waits == self.waits):
+            if not self._begins_again(program, ending, idle=self.waits_before == self.waits):
                 yield
 
     def _begin_iteration(self, program: Program) -> None:
         self.running = True
         self.iteration_at = self.wanted_at
+        self.waits_before = self.waits
         self.iteration += 1
         self.failures = 0
         self.client.requests = 0

@@ -14,6 +14,7 @@ from headrace.plan.diagnostics import Diagnostic, Severity
 
 LARGEST = 64 * 1024 * 1024  # bytes
 _MOST_TOLD = 5
+_DELIMITERS = {";": ";", "\t": "\\t", "|": "|", ",": ","}  # and how YAML spells them
 
 
 def parse_rows(text: str, delimiter: str) -> Iterator[tuple[int, tuple[str, ...]]]:
@@ -40,8 +41,9 @@ def read_data_file(source: DataSource, content: bytes) -> tuple[DataSource, list
     if len(content) > LARGEST:
         return source, [_error(source, f"has {len(content)} bytes; at most {LARGEST} are read")]
     text = _decode(source, content, diagnostics)
+    is_json = source.file.lower().endswith(".json")
     try:
-        columns, rows = _json_rows(text) if source.file.lower().endswith(".json") else _csv_rows(text, source.delimiter)
+        columns, rows = _json_rows(text) if is_json else _csv_rows(text, source.delimiter)
         columns, rows = _choose(source, columns, rows)
     except ValueError as error:
         return source, [*diagnostics, _error(source, str(error))]
@@ -52,9 +54,19 @@ def read_data_file(source: DataSource, content: bytes) -> tuple[DataSource, list
         diagnostics.append(_error(source, f"{len(ragged) - _MOST_TOLD} more lines have too many or too few values"))
     if ragged:
         return source, diagnostics
+    if len(columns) == 1 and not is_json:
+        diagnostics += _doubt_delimiter(source, columns[0])
     if not rows:
         diagnostics.append(_error(source, "has no rows below its head line; give at least one"))
     return replace(source, columns=columns, rows=tuple(row for _, row in rows), file="", delimiter=","), diagnostics
+
+
+def _doubt_delimiter(source: DataSource, column: str) -> Iterator[Diagnostic]:
+    """A warning where the only column looks like several."""
+    spelt = next((spelt for delimiter, spelt in _DELIMITERS.items() if delimiter in column), None)
+    if spelt is not None:
+        text = f'the only column is {column[:100]!r}; if these are several, write delimiter: "{spelt}"'
+        yield Diagnostic(Severity.WARNING, _told(source, text))
 
 
 _Rows = list[tuple[int, tuple[str, ...]]]

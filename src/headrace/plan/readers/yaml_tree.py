@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-LARGEST = 16 * 1024 * 1024  # characters
+LARGEST = 128 * 1024 * 1024  # characters; data may be in it
 DEEPEST = 240
 MOST_NODES = 1_000_000
 
@@ -60,6 +60,9 @@ def parse_yaml(text: str) -> Node:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise YamlError(line, f"it is no YAML: {error.problem or error.context}") from None
+    except yaml.reader.ReaderError as error:
+        line = text.encode()[: error.position].count(b"\n") + 1
+        raise YamlError(line, f"it is no YAML: {error.reason}, character {error.character:#04x}") from None
     except yaml.YAMLError as error:
         raise YamlError(1, f"it is no YAML: {error}") from None
     except UnicodeEncodeError as error:

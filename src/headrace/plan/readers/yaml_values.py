@@ -3,6 +3,7 @@ and a number there. What is wrong is noted with its place, and the rest is read 
 """
 
 import re
+from base64 import b64decode
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -75,7 +76,13 @@ class _Reading:
     def __init__(self) -> None:
         self.problems: list[Problem] = []
 
+    @property
+    def _enough(self) -> bool:
+        return len(self.problems) > MOST_PROBLEMS
+
     def read(self, node: Node, kind: types.Type, path: str) -> Any:
+        if self._enough:
+            return None
         match kind:
             case types.UnionType():
                 return self._union(node, kind, path)
@@ -138,8 +145,7 @@ class _Reading:
             elif (kind.cls, name) in _NOT_HERE:
                 self._wrong(value, inner, _NOT_HERE[kind.cls, name], verb="")
             elif field is None:
-                known = [kind.tag_field] if kind.tag_field else []
-                self._wrong(value, inner, f"is not known here; {_suggested(name, [*known, *fields])}", verb="")
+                self._unknown(value, inner, name, [*([kind.tag_field] if kind.tag_field else []), *fields])
             elif kind.cls is DataSource and name == "rows" and isinstance(value, Scalar):
                 values[name] = self._rows(value, inner)
             elif name in durations:
@@ -157,6 +163,10 @@ class _Reading:
             return False
         values[field] = [{"browser": _as_builtins("Headrace"), "weight": 100.0}]
         return True
+
+    def _unknown(self, node: Node, path: str, name: str, known: list[str]) -> None:
+        if not self._enough:  # to look for what was meant takes 0.1 ms
+            self._wrong(node, path, f"is not known here; {_suggested(name, known)}", verb="")
 
     def _check_tag(self, node: Node, kind: types.StructType, path: str) -> None:
         if not isinstance(node, Scalar) or node.text != kind.tag:
@@ -194,7 +204,7 @@ class _Reading:
         return [self.read(each, kind.item_types[index], f"{path}[{index}]") for index, each in enumerate(node.items)]
 
     def _duration(self, node: Node, kind: types.Type, path: str) -> Any:
-        if isinstance(node, Scalar) and not _FLOAT.fullmatch(node.text) and not _is_null(node):
+        if isinstance(node, Scalar) and not _FLOAT.fullmatch(node.text) and not _may_be_null(node, kind):
             try:
                 seconds = parse_duration(node.text)
             except ValueError:
@@ -210,11 +220,15 @@ class _Reading:
                 if read:
                     return value
         expected = " or ".join(wanted for kind in kinds if (wanted := _wanted(kind, node)))
-        self._wrong(node, path, f"{_shown(node)}; give {expected}")
+        quoted = ""
+        if isinstance(node, Scalar) and not node.plain:
+            bare = Scalar(node.text, True, node.line)
+            quoted = ", without quotes" if any(_read_scalar(bare, kind)[0] for kind in kinds) else ""
+        self._wrong(node, path, f"{_shown(node)}; give {expected}{quoted}")
         return None
 
     def _wrong(self, node: Node, path: str, text: str, verb: str = "is ") -> None:
-        if len(self.problems) <= MOST_PROBLEMS:
+        if not self._enough:
             self.problems.append(Problem(node.line, path or "the plan", f"{verb}{text}"))
 
 
@@ -233,7 +247,7 @@ def _read_scalar(node: Scalar, kind: types.Type) -> tuple[bool, Any]:
         case types.FloatType() if node.plain and _FLOAT.fullmatch(text):
             return True, float(text.replace(".i", "i").replace(".I", "i").replace(".n", "n").replace(".N", "n"))
         case types.BytesType():
-            return not _is_null(node), "".join(text.split())
+            return not _is_null(node) and _is_base64(text), "".join(text.split())
         case types.EnumType():
             return text in [member.value for member in kind.cls], text
         case types.LiteralType():
@@ -284,6 +298,19 @@ def _listed(names: Iterable[str]) -> str:
 
 def _is_null(node: Node) -> bool:
     return isinstance(node, Scalar) and node.plain and node.text in _NULL
+
+
+def _may_be_null(node: Node, kind: types.Type) -> bool:
+    kinds = kind.types if isinstance(kind, types.UnionType) else (kind,)
+    return _is_null(node) and any(isinstance(each, types.NoneType) for each in kinds)
+
+
+def _is_base64(text: str) -> bool:
+    try:
+        b64decode("".join(text.split()), validate=True)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_pair(kind: types.Type) -> bool:
