@@ -31,3 +31,11 @@ def test_a_segment_cut_again_has_the_same_users(total: int, count: int, parts: i
 def test_a_segment_that_does_not_exist_is_refused(index: int, count: int) -> None:
     with pytest.raises(ValueError, match="does not exist"):
         Segment(index, count)
+
+
+@given(users=st.integers(0, 40), count=st.integers(1, 30), total=st.integers(0, 500))
+def test_what_a_few_users_do_is_shared_out_to_the_segments_that_have_one(users: int, count: int, total: int) -> None:
+    shares = [Segment(index, count).among(users) for index in range(count)]
+    assert sorted(item for share in shares if share is not None for item in share.users(total)) == list(range(total))
+    for index, share in enumerate(shares):
+        assert (share is not None) == bool(len(Segment(index, count).users(max(1, users))))

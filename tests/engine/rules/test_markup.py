@@ -274,3 +274,14 @@ def test_a_billion_laughs_are_not_laughed() -> None:
 def test_what_is_nested_too_deeply_is_not_parsed() -> None:
     with pytest.raises(UnreadableError, match="not XML"):
         xml_of(answer("<a>" * 10_000 + "</a>" * 10_000))
+
+
+@pytest.mark.parametrize("between", [" a", ' a="1"', "/a"])
+def test_a_tag_with_more_attributes_than_anybody_writes_is_no_html(between: str) -> None:
+    with pytest.raises(UnreadableError, match="more than 10000"):
+        html_of(answer(f"<p>ok</p><a{between * 40_000}>x</a>"))
+
+
+def test_long_texts_and_scripts_between_tags_are_no_endless_tags() -> None:
+    page = answer(f"<p>{'many words ' * 20_000}</p><script>{'if (a > b) c(); ' * 20_000}</script>")
+    assert html_of(page) is not None

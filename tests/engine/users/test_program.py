@@ -502,6 +502,8 @@ async def test_a_user_who_finds_no_unique_row_leaves() -> None:
     assert sorted(Site(target).paths.split()) == ["n0", "n1", "n2"]
     assert outcome.whole.elapsed < 10.0
     assert outcome.errors == {}
+    assert outcome.tests.total == 3  # an iteration that found no row is none
+    assert max(tick.load["Scenario"].users for tick in outcome.ticks) == 2  # although all are gone when the second ends
 
 
 async def test_rows_are_taken_where_the_step_is_and_as_often() -> None:

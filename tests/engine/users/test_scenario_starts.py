@@ -2,7 +2,7 @@
 
 import asyncio
 from itertools import pairwise
-from time import sleep
+from time import sleep, time
 
 import pytest
 
@@ -10,6 +10,8 @@ from headrace.engine.load import SegmentLoad
 from headrace.plan.arrivals import arrivals_until
 from headrace.plan.load import Arrivals, RateStage, Spacing
 from headrace.plan.requests import Request
+from headrace.plan.segment import Segment
+from headrace.ticks.tick import Tick
 from tests.engine.running import plan, run, until
 from tests.engine.target import Target, after, answer
 
@@ -145,6 +147,42 @@ async def test_a_late_iteration_begins_at_once_and_counts_from_when_it_should_ha
     assert outcome.tests.time.high > 850_000
     service = outcome.requests.service
     assert service.percentile(70) < response.percentile(70)
+
+
+async def test_a_stall_at_the_end_takes_no_request_out_of_the_results() -> None:
+    async with Target({"/": after(answer(), answer(), answer(delay=1.0), answer())}) as target:
+        outcome = await run(plan(target.url(), duration=1.0, pacing=0.1))
+    # those of 0, 0.1 and 0.2 (until 1.2), then what is owed: 0.3 to 0.9
+    assert outcome.tests.total == len(target.seen) == 10
+    assert outcome.requests.response.percentile(50) > 300_000
+    assert outcome.whole.elapsed == 1.0  # so the rate is the planned one
+    load = outcome.whole.load["Scenario"]
+    assert (load.due, load.dropped) == (10, 0)
+
+
+async def test_what_is_still_owed_when_the_load_is_stopped_is_dropped() -> None:
+    async with Target({"/": after(answer(), answer(delay=30.0))}) as target:
+
+        async def stop(load: SegmentLoad) -> None:
+            await until(lambda: len(target.seen) == 2)
+            await asyncio.sleep(0.5)
+            load.stop(grace=0.1)
+
+        outcome = await run(plan(target.url(), duration=60.0, pacing=0.1), stop)
+    load = outcome.whole.load["Scenario"]
+    assert outcome.requests.total == len(target.seen) == 2
+    assert load.dropped >= 3
+    assert load.due == 2 + load.dropped
+
+
+async def test_few_users_are_not_missed_by_engines_that_have_none() -> None:
+    async with Target() as target:
+        ticks: list[Tick] = []
+        whole = plan(target.url(), load=Arrivals(40.0, users=1), duration=0.5)
+        loads = [SegmentLoad(whole, segment, ticks.append) for segment in Segment(0, 1).split(2)]
+        await asyncio.gather(*(load.run(time()) for load in loads))
+    assert len(target.seen) == 20
+    assert sum(tick.load["Scenario"].dropped for tick in ticks) == 0
 
 
 async def test_pacing_may_deviate_and_keeps_its_rate() -> None:

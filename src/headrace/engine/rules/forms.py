@@ -1,13 +1,16 @@
 """The fields of HTML forms, as a browser would send them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from html import unescape
 from typing import NamedTuple
 
-from headrace.engine.rules.tags import Tag, attributes_of, find_tags, unescape_attribute
+from headrace.engine.rules.tags import Tag, attributes_in, attributes_of, find_tags, in_doubt, unescape_attribute
 
 _MARKUP = re.compile(r"<[^>]*>")
+# What hides tags, but for a title; and an input tag of the simplest form.
+_HIDING = ("<!--", "<script", "<style", "<textarea", "<xmp", "<iframe", "<noembed", "<noframes", "<plaintext")
+_PLAIN_INPUT = re.compile(r"""<(?i:input)((?:[\t\n\f\r ]+[^\t\n\f\r "'<>/=]+="[^"<>]*")+[\t\n\f\r ]*/?)>""")
 _BOXES = ("checkbox", "radio")
 _NO_FIELDS = ("submit", "image", "button", "reset", "file")
 
@@ -19,8 +22,42 @@ class Option(NamedTuple):
     text: str
 
 
-def hidden_fields(text: str) -> Iterator[tuple[str, str]]:
+def hidden_fields(text: str) -> Iterable[tuple[str, str]]:
     """Names, and values as they are written, of the hidden fields."""
+    plain = _plain_hidden_fields(text)
+    return plain if plain is not None else _all_hidden_fields(text)
+
+
+def _plain_hidden_fields(text: str) -> list[tuple[str, str]] | None:
+    """The hidden fields of a page on which they are easily found, as they are on most; None where there is any doubt.
+
+    A third of the price of going from tag to tag: from each "hidden" it looks for the tag around it.
+    """
+    lower = text.lower()
+    count = text.count("hidden")
+    if lower.count("hidden") != count or len(lower) != len(text):
+        return None
+    for tag in _HIDING:
+        if tag in lower:
+            return None
+    position = 0
+    if "<title" in lower:
+        position = lower.find("</title>") + 8
+        if position < 8 or lower.count("<title") > 1 or text.count("hidden", position) != count:
+            return None
+    fields = []
+    while (at := text.find("hidden", position)) >= 0:
+        found = _PLAIN_INPUT.match(text, max(0, text.rfind("<", 0, at)))
+        if found is None or found.end() < at or in_doubt(text, position, found.start()):
+            return None
+        attributes = attributes_in(found[1])
+        if attributes.get("type", "").lower() == "hidden" and (name := attributes.get("name")):
+            fields.append((unescape_attribute(name), attributes.get("value", "")))
+        position = found.end()
+    return fields
+
+
+def _all_hidden_fields(text: str) -> Iterator[tuple[str, str]]:
     for tag in find_tags(text, "input"):
         if "hidden" not in tag.attributes.lower():
             continue  # most fields are none, and reading their attributes costs more than finding them

@@ -57,7 +57,7 @@ def find_tags(text: str, *names: str) -> Iterator[Tag]:
     interest = _of_interest(names)
     position = 0  # never inside of anything
     while found := interest.search(text, position):
-        if _in_doubt(text, position, found.start()):
+        if in_doubt(text, position, found.start()):
             found = _next_for_sure(interest, text, position)
             if found is None:
                 return
@@ -83,7 +83,7 @@ def find_tags(text: str, *names: str) -> Iterator[Tag]:
             yield Tag(name, attributes, text[end:position], start, end)
 
 
-def _in_doubt(text: str, position: int, start: int) -> bool:
+def in_doubt(text: str, position: int, start: int) -> bool:
     """Whether `start` may be inside of a tag: of a quoted value, whose quote follows an "=", or of the tag elsewhere."""
     if start and text[start - 1] != ">" and text.rfind("<", position, start) > text.rfind(">", position, start):
         return True
@@ -118,7 +118,12 @@ def _next_for_sure(interest: re.Pattern[str], text: str, position: int) -> re.Ma
 
 def attributes_of(tag: Tag) -> dict[str, str]:
     """The attributes by name in lower case, values as they are written; of several of one name the first."""
-    found = _ATTRIBUTE.findall(tag.attributes)
+    return attributes_in(tag.attributes)
+
+
+def attributes_in(text: str) -> dict[str, str]:
+    """The attributes in what is written between the name and the end of a tag."""
+    found = _ATTRIBUTE.findall(text)
     found.reverse()
     return {name.lower(): double or single or bare for name, double, single, bare in found}
 
