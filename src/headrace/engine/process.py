@@ -4,6 +4,7 @@ It is started as `python -m headrace.engine` by an agent, and by nobody else.
 """
 
 import asyncio
+import contextlib
 import gc
 import os
 import resource
@@ -33,6 +34,8 @@ from headrace.ticks.tick import Tick
 
 # An agent that has not taken this many bytes of reports does not listen any more, and a load nobody measures is stopped.
 _MOST_UNREAD = 64 * 1024 * 1024
+# Where it may, an engine goes before the service, whose work once a second would delay requests by some milliseconds.
+_PRIORITY = -10
 
 
 class ReportPipe(asyncio.BaseProtocol):
@@ -124,6 +127,8 @@ async def _main(orders: BinaryIO, reports: BinaryIO) -> None:
 def main() -> None:
     """Runs the process. A Ctrl-C is the agent's to handle: the terminal sends it to all processes of the group."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, 0, _PRIORITY)
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     reports = os.fdopen(os.dup(1), "wb", buffering=0)
