@@ -47,7 +47,9 @@ def test_the_verdict_is_told_once_and_before_the_numbers() -> None:
     summary = wire(a_run(abandoned=4))
     (reason,) = summary["headrace"]["reasons"]
     shown = report(summary, f"The numbers of this run are suspect. {reason['message']}", "Something else happened.")
-    assert shown.index("The numbers are suspect. * 4 of 8 requests (50 %) were still unanswered") < shown.index("p50")
+    assert shown.index("The numbers are suspect. * 4 of 8 requests (50 %) still waited for a connection") < shown.index(
+        "p50"
+    )
     assert shown.count("were still unanswered") == 1
     assert "warning: Something else happened." in shown
 
