@@ -268,13 +268,13 @@ def test_bis_4_1_3_a_prefix_is_a_promise(cookie: str, secure: bool, accepted: bo
 
 def test_a_value_can_be_asked_for() -> None:
     jar = jar_with("a=1; Path=/", "a=2; Path=/a", "b=3; Secure; Path=/", "c=4; Max-Age=0")
-    assert jar.get("a", "www.shop.test", "/a/b", True) == "2"
-    assert jar.value_for("a", "http://www.shop.test") == "1"
-    assert jar.value_for("a", "http://www.shop.test:8080/a?b=c") == "2"
-    assert jar.value_for("b", "https://www.shop.test/") == "3"
-    assert jar.value_for("b", "http://www.shop.test/") is None
-    assert jar.value_for("a", "https://shop.test/") is None
-    assert jar.value_for("c", "https://www.shop.test/") is None
+    assert jar.values_for("a", "https://www.shop.test/a/b") == ["2", "1"]  # as they are sent: the longer path first
+    assert jar.values_for("a", "http://www.shop.test") == ["1"]
+    assert jar.values_for("a", "http://www.shop.test:8080/a?b=c") == ["2", "1"]
+    assert jar.values_for("b", "https://www.shop.test/") == ["3"]
+    assert jar.values_for("b", "http://www.shop.test/") == []
+    assert jar.values_for("a", "https://shop.test/") == []
+    assert jar.values_for("c", "https://www.shop.test/") == []
 
 
 def test_a_jar_can_be_emptied() -> None:

@@ -100,17 +100,11 @@ class CookieJar:
             return f"{sent[0].kind.name}={sent[0].value}"
         return "; ".join([f"{cookie.kind.name}={cookie.value}" for cookie in sent])
 
-    def get(self, name: str, host: str, path: str, secure: bool) -> str | None:
-        """The value that a cookie of this name has in a request; of several, the first that is sent."""
-        for cookie in self._matching(host, path, secure):
-            if cookie.kind.name == name:
-                return cookie.value
-        return None
-
-    def value_for(self, name: str, url: str) -> str | None:
-        """As `get`, for an absolute URL. Raises ValueError where it is none."""
+    def values_for(self, name: str, url: str) -> list[str]:
+        """The values that cookies of this name have in a request for a URL, in the order in which they are sent."""
         parts = urlsplit(url)
-        return self.get(name, parts.hostname or "", parts.path or "/", parts.scheme == "https")
+        sent = self._matching(parts.hostname or "", parts.path or "/", parts.scheme == "https")
+        return [cookie.value for cookie in sent if cookie.kind.name == name]
 
     def clear(self) -> None:
         self._cookies.clear()

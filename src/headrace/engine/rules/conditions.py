@@ -7,7 +7,6 @@ from typing import Any, Protocol
 
 from headrace.engine.http.answer import Variables
 from headrace.engine.http.cookies import CookieJar
-from headrace.engine.rules.cookie_values import cookie_values
 from headrace.engine.rules.expressions import compile_expression
 from headrace.engine.rules.patterns import compile_pattern
 from headrace.engine.rules.rule_errors import RuleError, quote
@@ -144,7 +143,7 @@ def _cookie_exists(condition: CookieExists, keep_unknown: bool) -> Judge:
     def judge(situation: Situation) -> bool:
         if situation.jar is None:
             return False
-        values = cookie_values(situation.jar, url(situation.variables), name(situation.variables))
+        values = situation.jar.values_for(name(situation.variables), url(situation.variables))
         return bool(values) if value is None else value(situation.variables) in values
 
     return judge

@@ -7,7 +7,6 @@ from itertools import islice
 from time import process_time
 
 from headrace.engine.http.answer import Answer, Variables
-from headrace.engine.rules.cookie_values import cookie_values
 from headrace.engine.rules.expressions import compile_expression
 from headrace.engine.rules.forms import form_values, selected_options
 from headrace.engine.rules.jsonpath import compile_path, json_of, json_text
@@ -187,7 +186,7 @@ def find_cookie(rule: ExtractCookie, keep_unknown: bool, most: int) -> Find:
     cookie = compile_template(rule.cookie, keep_unknown)
 
     def find(answer: Answer, variables: Variables) -> list[str]:
-        return [] if answer.jar is None else cookie_values(answer.jar, answer.url, cookie(variables))[:most]
+        return [] if answer.jar is None else answer.jar.values_for(cookie(variables), answer.url)[:most]
 
     return find
 

@@ -1,8 +1,8 @@
 """A test compiled: what a virtual user does in an iteration, as a generator.
 
 The generator stands still (`yield`) where the user waits: for the end of its requests, or for the end of a pause. Whoever
-ends the wait resumes it. That costs a tenth of a microsecond, a third of what waking a coroutine would; and all that can be
-done before the load starts is done here, once a test and browser.
+ends the wait resumes it. That costs a tenth of what waking a coroutine would; and all that can be done before the load
+starts is done here, once a test and browser.
 """
 
 from collections.abc import Callable, Sequence

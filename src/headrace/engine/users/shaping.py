@@ -189,9 +189,9 @@ class OpenShape:
 
     def _take_arrival(self, due: int) -> None:
         load = self._load
-        load.count_due(due)
         if load.succession.used_up:
-            return
+            return  # none is planned any more
+        load.count_due(due)
         if self._free:
             user = self._free.pop()
         elif len(load.users) < self._most:
