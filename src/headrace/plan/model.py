@@ -12,9 +12,11 @@ from headrace.plan.data import DataSource
 from headrace.plan.load import Load
 from headrace.plan.pauses import Pause
 from headrace.plan.requests import Credentials
+from headrace.plan.scripts import AttachedFile, Script
 from headrace.plan.shapes import most_users
 from headrace.plan.steps import Step
 from headrace.plan.targets import TargetRule
+from headrace.plan.thresholds import Threshold
 from headrace.plan.value import Value
 
 
@@ -153,7 +155,9 @@ class Plan(Value, frozen=True):
     The load runs for `warm_up + duration` seconds; what starts during the warm-up is not measured. `ramp_in_warm_up`: users
     arrive evenly over the warm-up. For `cool_down` seconds after the duration, iterations under way go on. `variables` hold
     for all tests, and go before a test's own. `proxy` is `http://[user:password@]host:port`, "" for none. `seed` makes every
-    random choice repeatable. `largest_body`: of a body that somebody looks at, so many bytes are kept.
+    random choice repeatable. `largest_body`: of a body that somebody looks at, so many bytes are kept. `iterations`: the
+    load ends when so many have been made, of all scenarios together. `setup` and `cleanup` run on every agent before the
+    load and after it, beside the `files`.
     """
 
     name: str
@@ -175,6 +179,11 @@ class Plan(Value, frozen=True):
     tls: Tls = Tls()
     seed: int = 1
     largest_body: int = 8 * 1024 * 1024
+    iterations: int | None = None
+    thresholds: tuple[Threshold, ...] = ()
+    setup: Script | None = None
+    cleanup: Script | None = None
+    files: tuple[AttachedFile, ...] = ()
     targets: TargetRule = field(default_factory=TargetRule)
 
     @property

@@ -1,0 +1,103 @@
+"""XML as a tree of elements with their lines. A file is somebody's upload: size, depth and number of elements are bounded, and
+a DTD, the only use of which in these files would be an attack, is refused. Namespaces are ignored: they changed from version
+to version (reference: visual-studio-formats, general parse rules).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from lxml import etree
+
+LARGEST = 32 * 1024 * 1024  # bytes
+DEEPEST = 200
+MOST_ELEMENTS = 1_000_000
+
+
+class XmlError(ValueError):
+    """What cannot be read; `line` counts from 1."""
+
+    def __init__(self, line: int, message: str) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+@dataclass(slots=True)
+class Element:
+    """`name` and the attributes' names are local ones. `text` is all text directly inside."""
+
+    name: str
+    line: int
+    attributes: dict[str, str] = field(default_factory=dict)
+    children: "list[Element]" = field(default_factory=list)
+    text: str = ""
+
+    def all(self, *path: str) -> "Iterator[Element]":
+        """The elements at a path of names below this one, in order."""
+        if not path:
+            yield self
+            return
+        for child in self.children:
+            if child.name == path[0]:
+                yield from child.all(*path[1:])
+
+    def first(self, *path: str) -> "Element | None":
+        return next(self.all(*path), None)
+
+
+def parse_xml(content: bytes) -> Element:
+    """The root of a document. Raises XmlError."""
+    if len(content) > LARGEST:
+        raise XmlError(1, f"it has {len(content)} bytes; at most {LARGEST} are read")
+    parser = etree.XMLParser(
+        resolve_entities=False,
+        load_dtd=False,
+        dtd_validation=False,
+        no_network=True,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    try:
+        root = etree.fromstring(content, parser)
+    except etree.XMLSyntaxError as error:
+        raise XmlError(error.lineno or 1, f"it is no XML: {error.msg}") from None
+    except (LookupError, ValueError) as error:
+        raise XmlError(1, f"it is no XML: {error}") from None
+    if root is None:
+        raise XmlError(1, "it is empty")
+    if root.getroottree().docinfo.internalDTD is not None:
+        raise XmlError(1, "it has a DTD, which is not read; take the <!DOCTYPE ...> out")
+    return _build(root)
+
+
+def _build(root: etree._Element) -> Element:
+    top = _element(root)
+    waiting = [(root, top, 1)]
+    count = 1
+    while waiting:
+        source, element, depth = waiting.pop()
+        texts = [source.text or ""]
+        for child in source:
+            if not isinstance(child.tag, str):  # an entity that was not declared
+                raise XmlError(child.sourceline or element.line, f"it has the entity {child.text}, which nothing declares")
+            count += 1
+            if depth >= DEEPEST or count > MOST_ELEMENTS:
+                bound = (
+                    f"is nested deeper than {DEEPEST} levels" if depth >= DEEPEST else f"has over {MOST_ELEMENTS} elements"
+                )
+                raise XmlError(child.sourceline or element.line, f"it {bound}; split the test")
+            made = _element(child)
+            element.children.append(made)
+            texts.append(child.tail or "")
+            waiting.append((child, made, depth + 1))
+        element.text = "".join(texts)
+    return top
+
+
+def _element(source: etree._Element) -> Element:
+    attributes = {_local(str(name)): str(value) for name, value in source.attrib.items()}
+    return Element(_local(str(source.tag)), source.sourceline or 1, attributes)
+
+
+def _local(name: str) -> str:
+    return name.rpartition("}")[2]
