@@ -21,7 +21,7 @@ class Choices:
     """What the user says beside the files.
 
     `ignore_plugins`: tests are run without the plug-ins and rules of their authors' own, which need .NET. `parameters` are
-    context parameters that go before those of the files. `run_configuration` is the run setting to use; "" is the active one.
+    context parameters that go before those of the files. `run_configuration` is the run setting to use ("": the active one).
     """
 
     ignore_plugins: bool = False

@@ -24,7 +24,7 @@ class Surroundings:
     for the user's other tests (an InitializeTest).
     """
 
-    choices: Choices = Choices()
+    choices: Choices = field(default_factory=Choices)
     level: Level = Level.HIGH
     think_time: Callable[[float], Pause] = float
     parameters: Mapping[str, str] = field(default_factory=dict)

@@ -1,6 +1,8 @@
-"""XML as a tree of elements with their lines. A file is somebody's upload: size, depth and number of elements are bounded, and
-a DTD, the only use of which in these files would be an attack, is refused. Namespaces are ignored: they changed from version
-to version (reference: visual-studio-formats, general parse rules).
+"""XML as a tree of elements with their lines.
+
+A file is somebody's upload: size, depth and number of elements are bounded, and a DTD, the only use of which in these files
+would be an attack, is refused. Namespaces are ignored: they changed from version to version (reference:
+visual-studio-formats, general parse rules).
 """
 
 from collections.abc import Iterator
