@@ -53,7 +53,7 @@ def _owner(loop: Element, attribute: str) -> Element:
 def _counting_loop(parameters: Parameters, limit: int, steps: tuple[Step, ...]) -> Repeat:
     """So many passes, which the context parameter counts from 1. The number may be bound."""
     parameters.reading.expect(parameters.rule, ATTRIBUTES, ("RuleParameters",))
-    variable = parameters.raw("ContextParameterName")
+    variable = parameters.context_parameter() if parameters.raw("ContextParameterName") else ""
     if "{{" in parameters.raw("IterationsCount"):
         times = parameters.text("IterationsCount")
         if limit >= 0:
@@ -70,7 +70,7 @@ def _counting_loop(parameters: Parameters, limit: int, steps: tuple[Step, ...]) 
 def _for_loop(parameters: Parameters, limit: int, steps: tuple[Step, ...]) -> Repeat:
     """As `for (p = Initial; p < Terminating; p += Increment)`, counted exactly: from 0 to 1 by 0.1 there are ten passes."""
     parameters.reading.expect(parameters.rule, ATTRIBUTES, ("RuleParameters",))
-    variable = parameters.raw("ContextParameterName")
+    variable = parameters.context_parameter() if parameters.raw("ContextParameterName") else ""
     first, increment = parameters.number("InitialValue", 0), parameters.number("IncrementValue", 1)
     last = parameters.number("TerminatingValue", 0)
     orders = (Operator.LESS, Operator.LESS_OR_EQUAL, Operator.GREATER, Operator.GREATER_OR_EQUAL)
