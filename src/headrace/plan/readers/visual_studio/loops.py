@@ -1,6 +1,7 @@
 """`<Loop>`: steps again and again, as its rule has it (reference: visual-studio-formats, 1.7).
 
-`MaxIterations` (less than 0: no limit) and `AdvanceDataCursors` are attributes of the loop, or of its rule in some versions.
+`MaxIterations` (less than 0: no limit) is an attribute of the loop, or of its rule in some versions. So is
+`AdvanceDataCursors`, which is the reader's who makes the steps inside.
 """
 
 from fractions import Fraction
@@ -24,7 +25,7 @@ def read_loop(reading: Reading, loop: Element, bind: Bind, steps: tuple[Step, ..
     if rule is None:
         reading.error(loop, "it has no ConditionalRule that says when it ends; give it one")
         return None
-    limit = reading.whole(_owner(loop, "MaxIterations"), "MaxIterations", _WITHOUT_END)
+    limit = reading.whole(loop if "MaxIterations" in loop.attributes else rule, "MaxIterations", _WITHOUT_END)
     step: Step | None
     if built_in_class(rule) == "CountingLoopRule":
         step = _counting_loop(Parameters(reading, rule, bind), limit, steps)
@@ -37,17 +38,6 @@ def read_loop(reading: Reading, loop: Element, bind: Bind, steps: tuple[Step, ..
         reading.tell(loop, "it has nothing in it and is left out")
         return None
     return step
-
-
-def advances_data(reading: Reading, loop: Element) -> bool:
-    """Whether each pass of a loop goes on to the next row of every data source."""
-    return reading.flag(_owner(loop, "AdvanceDataCursors"), "AdvanceDataCursors")
-
-
-def _owner(loop: Element, attribute: str) -> Element:
-    """What has an attribute of the loop's: the loop, or its rule."""
-    rule = loop.first("ConditionalRule")
-    return rule if rule is not None and attribute not in loop.attributes else loop
 
 
 def _counting_loop(parameters: Parameters, limit: int, steps: tuple[Step, ...]) -> Repeat:
