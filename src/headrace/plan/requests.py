@@ -62,7 +62,7 @@ class AuthScheme(StrEnum):
 
 
 class Escaping(StrEnum):
-    """How a query and a form are percent-encoded: as HTML has it, or as .NET's `UrlEncode` (`%2f`, and `!()` as they are)."""
+    """How a query and a form are percent-encoded: as HTML has it, or as .NET's `UrlEncode`, `%2f` and `!()` as they are."""
 
     HTML = "html"
     DOTNET = "dotnet"
