@@ -18,11 +18,11 @@ _MOST_ITERATIONS = 10**9
 _MOST_CONNECTIONS = 100_000
 _MOST_NAMED = 20
 _CONTROLLER, _AGENTS = "[controller machine]", "[agent machines]"
-_LEVELS = {"low": Level.LOW, "medium": Level.MEDIUM, "high": Level.HIGH}
+_LEVELS = {"Low": Level.LOW, "Medium": Level.MEDIUM, "High": Level.HIGH}
 _MODELS = {
-    "connectionperuser": Connections.PER_USER,
-    "connectionpool": Connections.POOLED,
-    "connectionpertestiteration": Connections.PER_ITERATION,
+    "ConnectionPerUser": Connections.PER_USER,
+    "ConnectionPool": Connections.POOLED,
+    "ConnectionPerTestIteration": Connections.PER_ITERATION,
 }
 # What the Cloud Load Test service took out of the context parameters for itself.
 _RESERVED = ("UseStaticLoadAgents", "StaticAgentsGroupName")
@@ -141,10 +141,12 @@ def _find(reading: Reading, root: Element) -> Element | None:
 
 def _chosen(reading: Reading, element: Element, attribute: str, default: str, known: Mapping[str, _T]) -> _T:
     written = reading.text(element, attribute).strip() or default
-    if written.lower() not in known:
-        reading.error(element, f"{attribute} is {shown(written)}; one such is {default}")
-        return known[default.lower()]
-    return known[written.lower()]
+    for name, value in known.items():
+        if name.lower() == written.lower():
+            return value
+    *others, last = known
+    reading.error(element, f"{attribute} is {shown(written)}; give {', '.join(others)} or {last}")
+    return known[default]
 
 
 def _read_parameters(reading: Reading, configuration: Element) -> Iterator[tuple[str, str]]:
