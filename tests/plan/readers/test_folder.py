@@ -61,6 +61,23 @@ def test_files_with_an_ending_are_found_in_any_case_those_highest_up_first() -> 
     assert list(folder.ending(".webtest")) == ["z.WEBTEST", "a/y.webtest", "b/x.WebTest"]
 
 
+@pytest.mark.parametrize(
+    ("path", "beside", "found"),
+    [
+        ("tests\\", "", [("Buy.webtest", "Tests/Buy.webtest"), ("Data/Users.csv", "Tests/Data/Users.csv")]),
+        ("..\\TESTS\\data", "Old/x", [("Users.csv", "Tests/Data/Users.csv")]),
+        ("tests", "Old/x", [("Buy.webtest", "Old/Tests/Buy.webtest")]),
+        (".", "Old/x", [("Tests/Buy.webtest", "Old/Tests/Buy.webtest"), ("Look.webtest", "Old/Look.webtest")]),
+        ("Tests/Buy.webtest", "", []),
+        ("..", "", []),
+        ("c:\\Tests", "", []),
+        ("", "", []),
+    ],
+)
+def test_what_is_below_a_folder(path: str, beside: str, found: list[tuple[str, str]]) -> None:
+    assert FOLDER.below(path, beside) == found
+
+
 @given(path=st.text("./\\:aB ~", max_size=20), beside=st.sampled_from(("", *NAMES)))
 def test_no_path_leads_to_what_is_not_in_the_folder(path: str, beside: str) -> None:
     assert FOLDER.find(path, beside) in (None, *NAMES)
