@@ -2,6 +2,7 @@
 
 from headrace.plan.diagnostics import Severity
 from headrace.plan.model import Browser, BrowserShare
+from headrace.plan.readers.visual_studio.bindings import Bindings
 from headrace.plan.readers.visual_studio.browser_mixes import NO_BROWSER, read_browser_mix
 from headrace.plan.readers.visual_studio.reading import Reading
 from tests.plan.readers.visual_studio.load_test_files import messages, new_reading, tree
@@ -9,7 +10,7 @@ from tests.plan.readers.visual_studio.load_test_files import messages, new_readi
 
 def read(mix: str) -> tuple[tuple[BrowserShare, ...], Reading]:
     reading = new_reading()
-    return read_browser_mix(reading, tree(f"<Scenario>{mix}</Scenario>")), reading
+    return read_browser_mix(reading, tree(f"<Scenario>{mix}</Scenario>"), Bindings(["Version"]).bind), reading
 
 
 def browser(name: str, percentage: float, headers: str = "", attributes: str = "") -> str:
@@ -19,7 +20,7 @@ def browser(name: str, percentage: float, headers: str = "", attributes: str = "
 
 def test_users_are_shared_out_among_browsers_with_their_headers() -> None:
     headers = (
-        '<Header Name="User-Agent" Value="Mozilla/4.0 (compatible; MSIE 7.0)" /><Header Name="Accept" Value="*/*" />'
+        '<Header Name="User-Agent" Value="Mozilla/4.0 (compatible; MSIE {{version}})" /><Header Name="Accept" Value="*/*" />'
         '<Header Name="Accept-Language" Value="{{$IEAcceptLanguage}}" /><Header Name="Accept-Encoding" Value="GZIP" />'
     )
     first = browser("Internet Explorer 7.0", 60, headers, 'MaxConnections="2"')
@@ -29,7 +30,7 @@ def test_users_are_shared_out_among_browsers_with_their_headers() -> None:
             Browser(
                 "Internet Explorer 7.0",
                 (
-                    ("User-Agent", "Mozilla/4.0 (compatible; MSIE 7.0)"),
+                    ("User-Agent", "Mozilla/4.0 (compatible; MSIE {{Version}})"),
                     ("Accept", "*/*"),
                     ("Accept-Language", "en-US"),
                     ("Accept-Encoding", "GZIP"),

@@ -1,13 +1,17 @@
 """Reads a `.loadtest` of Visual Studio, with all that it refers to (reference: visual-studio-formats, 4)."""
 
+from collections.abc import Mapping
+
 from headrace.plan.browsers import DEFAULT
 from headrace.plan.diagnostics import Diagnostic, Severity
 from headrace.plan.load import Constant
 from headrace.plan.model import BrowserShare, Plan, Scenario, TestShare, Tls
 from headrace.plan.readers.folder import Folder
+from headrace.plan.readers.visual_studio.bindings import spell
 from headrace.plan.readers.visual_studio.counter_sets import read_thresholds
 from headrace.plan.readers.visual_studio.names import unique_name
-from headrace.plan.readers.visual_studio.reading import Choices, Reading, class_name
+from headrace.plan.readers.visual_studio.plugins import refuse_callback, refuse_plugins
+from headrace.plan.readers.visual_studio.reading import Choices, Reading
 from headrace.plan.readers.visual_studio.roots import read_root
 from headrace.plan.readers.visual_studio.run_configurations import read_run_setting
 from headrace.plan.readers.visual_studio.scenarios import read_scenario
@@ -17,6 +21,7 @@ from headrace.plan.readers.visual_studio.test_settings import read_test_settings
 from headrace.plan.readers.visual_studio.web_test import read_web_test
 from headrace.plan.readers.visual_studio.xml_tree import Element
 from headrace.plan.targets import TargetRule
+from headrace.plan.templates import literal
 
 REQUEST_TIMEOUT = 300.0  # seconds, of a request that has none of its own
 _LONE_USERS = 10
@@ -64,7 +69,9 @@ def read_load_test(folder: Folder, file: str, choices: Choices, targets: TargetR
     if root is None:
         return None, reading.findings
     reading.expect(root, _ATTRIBUTES, _CHILDREN)
-    _refuse_plugins(reading, root)
+    refuse_callback(reading, root, "LoadTestPluginClass")
+    for plugins in root.all("LoadTestPlugins"):
+        refuse_plugins(reading, plugins, "LoadTestPlugin")
     setting = read_run_setting(reading, root)
     tests = WebTests(folder, file, reading, setting)
     scenarios = _read_scenarios(reading, root, tests)
@@ -86,6 +93,7 @@ def read_load_test(folder: Folder, file: str, choices: Choices, targets: TargetR
         ramp_in_warm_up=setting.warm_up > 0,
         cool_down=setting.cool_down,
         sampling_interval=setting.sampling_interval,
+        variables=_variables(setting.parameters),
         data=tuple(tests.data),
         request_timeout=REQUEST_TIMEOUT,
         connections=setting.connections,
@@ -117,20 +125,6 @@ def _read_scenarios(reading: Reading, root: Element, tests: WebTests) -> tuple[S
     return tuple(scenarios)
 
 
-def _refuse_plugins(reading: Reading, root: Element) -> None:
-    """Plug-ins are classes of .NET, and there is no telling what they do."""
-    remedy = (
-        "what it gave to tests, context parameters of the run setting can give; what it did before and after the load, "
-        "the setup and cleanup scripts of a .testsettings can do"
-    )
-    old = class_name(reading.text(root, "LoadTestPluginClass"))
-    if old:
-        reading.refuse_plugin(root, f"the load test plug-in {old} needs .NET; {remedy}")
-    for plugin in root.all("LoadTestPlugins", "LoadTestPlugin"):
-        name = class_name(reading.text(plugin, "Classname"))
-        reading.refuse_plugin(plugin, f"the load test plug-in {name} needs .NET; {remedy}")
-
-
 def _read_lone_web_test(
     folder: Folder, file: str, choices: Choices, targets: TargetRule
 ) -> tuple[Plan | None, list[Diagnostic]]:
@@ -147,6 +141,7 @@ def _read_lone_web_test(
         tests=(web_test.test,),
         scenarios=(scenario,),
         duration=_LONE_DURATION,
+        variables=_variables(choices.parameters),
         data=web_test.data,
         request_timeout=REQUEST_TIMEOUT,
         proxy=web_test.proxy,
@@ -157,6 +152,11 @@ def _read_lone_web_test(
         targets=targets,
     )
     return plan, findings
+
+
+def _variables(parameters: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """Context parameters, which go before those of the tests; their values are texts."""
+    return tuple((spell(name), literal(value)) for name, value in parameters.items())
 
 
 def _base(file: str) -> str:

@@ -119,7 +119,7 @@ def read_run_setting(reading: Reading, root: Element) -> RunSetting:
         _chosen(reading, configuration, "ValidationLevel", "High", _LEVELS),
         _chosen(reading, configuration, "WebTestConnectionModel", "ConnectionPerUser", _MODELS),
         reading.whole(configuration, "WebTestConnectionPoolSize", 50, 1, _MOST_CONNECTIONS),
-        {**dict(_read_parameters(reading, configuration)), **reading.choices.parameters},
+        dict(_read_parameters(reading, configuration)),
         tuple(_mapped(configuration, _CONTROLLER)),
         tuple(_mapped(configuration, _AGENTS)),
     )
@@ -150,13 +150,16 @@ def _chosen(reading: Reading, element: Element, attribute: str, default: str, kn
 
 
 def _read_parameters(reading: Reading, configuration: Element) -> Iterator[tuple[str, str]]:
+    """The parameters that the user does not give, in whatever case, and then those that the user does."""
+    given = {name.casefold() for name in reading.choices.parameters}
     for parameter in configuration.all("ContextParameters", "ContextParameter"):
         reading.expect(parameter, ("Name", "Value"), ())
         name = reading.text(parameter, "Name")
         if name == _RESERVED[0] and reading.text(parameter, "Value").strip().lower() == "true":
             reading.tell(parameter, "it asks for agents of the user's own; the run uses the agents of this service")
-        elif name and name not in _RESERVED:
+        elif name and name not in _RESERVED and name.casefold() not in given:
             yield name, reading.text(parameter, "Value")
+    yield from reading.choices.parameters.items()
 
 
 def _mapped(configuration: Element, computer: str) -> Iterator[str]:

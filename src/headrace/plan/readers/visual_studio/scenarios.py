@@ -2,6 +2,7 @@
 
 from headrace.plan.limits import LONGEST
 from headrace.plan.model import Mix, Scenario, TestShare
+from headrace.plan.readers.visual_studio.bindings import Bindings
 from headrace.plan.readers.visual_studio.browser_mixes import read_browser_mix
 from headrace.plan.readers.visual_studio.load_profiles import read_load_profile
 from headrace.plan.readers.visual_studio.network_mixes import read_network_mix
@@ -41,7 +42,8 @@ def read_scenario(reading: Reading, element: Element, name: str, tests: WebTests
     first = _around(element, "InitializeTest", name, think, tests)
     mix = _read_mix(reading, element, mix_by, name, think, tests)
     last = _around(element, "TerminateTest", name, think, tests)
-    browsers, networks = read_browser_mix(reading, element), read_network_mix(reading, element)
+    browsers = read_browser_mix(reading, element, Bindings(tests.setting.parameters).bind)
+    networks = read_network_mix(reading, element)
     _tell_of_rigs(reading, element)
     # One of Visual Studio's users has no time of its own between iterations that are paced.
     delay = 0.0 if mix_by is Mix.PACING else reading.number(element, "DelayBetweenIterations", 0.0, 0, LONGEST)
