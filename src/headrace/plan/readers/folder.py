@@ -19,6 +19,11 @@ class Folder:
     def _by_path(self) -> dict[str, str]:
         return {name.casefold(): name for name in reversed(self.names)}
 
+    @cached_property
+    def _by_last_part(self) -> dict[str, str]:
+        highest_last = sorted(self.names, key=lambda name: (name.count("/"), name), reverse=True)
+        return {name.rpartition("/")[2].casefold(): name for name in highest_last if name.rpartition("/")[2]}
+
     def at(self, path: str, beside: str = "") -> str | None:
         """The name that a path leads to: seen from the file `beside`, else from the top."""
         found = (self._by_path.get(place) for place in _places(path, beside))
@@ -44,9 +49,7 @@ class Folder:
         found = self.at(path, beside)
         if found is not None:
             return found
-        last = path.replace("\\", "/").strip().rpartition("/")[2].casefold()
-        same = [name for name in self.names if name.rpartition("/")[2].casefold() == last] if last else []
-        return min(same, key=lambda name: (name.count("/"), name), default=None)
+        return self._by_last_part.get(path.replace("\\", "/").strip().rpartition("/")[2].casefold())
 
     def ending(self, *suffixes: str) -> Iterator[str]:
         """The names that end with one of these, in any case, those highest up first."""

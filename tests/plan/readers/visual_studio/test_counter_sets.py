@@ -4,7 +4,7 @@ import pytest
 
 from headrace.plan.diagnostics import Severity
 from headrace.plan.readers.visual_studio.counter_names import measured_counter
-from headrace.plan.readers.visual_studio.counter_sets import read_thresholds
+from headrace.plan.readers.visual_studio.counter_sets import MOST_THRESHOLDS, read_thresholds
 from headrace.plan.readers.visual_studio.reading import Reading
 from headrace.plan.readers.visual_studio.run_configurations import read_run_setting
 from headrace.plan.thresholds import CounterName, Threshold
@@ -104,9 +104,10 @@ def test_the_thresholds_that_every_load_test_comes_with() -> None:
         Threshold(CounterName("Processor", "% Processor Time", "_Total"), True, 75.0, 90.0, agents=True),
     )
     (told,) = messages(reading.findings)  # one sentence for all that is not measured
-    assert "thresholds on counters of machines that are not measured have no effect: " in told
-    assert "Memory, Available MBytes of the controller" in told
-    assert "PhysicalDisk, % Idle Time" in told
+    assert told.endswith(
+        "<CounterSets>: thresholds on counters that are not measured have no effect: all of the controller's machine; "
+        "Network Interface, Output Queue Length; PhysicalDisk, % Idle Time."
+    )
     assert reading.findings[0].severity is Severity.INFO
 
 
@@ -187,3 +188,13 @@ def test_a_limit_that_is_no_number_is_an_error() -> None:
     _, reading = read(counter_set("LoadTest", "LoadTest", strange))
     (told,) = messages(reading.findings, Severity.ERROR)
     assert "<RuleParameter Name='WarningThreshold'>: Value is 'some'; give a number such as 0.5" in told
+
+
+def test_thresholds_are_bounded() -> None:
+    many = category(
+        "LoadTest:Errors", *(counter("Total Errors", constant(True, number, "")) for number in range(MOST_THRESHOLDS + 5))
+    )
+    thresholds, reading = read(counter_set("LoadTest", "LoadTest", many))
+    assert len(thresholds) == MOST_THRESHOLDS
+    (told,) = messages(reading.findings, Severity.ERROR)
+    assert told.endswith("<CounterSets>: over 1000 thresholds are in them; take some out.")

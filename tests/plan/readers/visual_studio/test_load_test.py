@@ -14,6 +14,7 @@ from headrace.plan.model import BrowserShare, Connections, Scenario, TestShare
 from headrace.plan.readers.folder import Folder
 from headrace.plan.readers.visual_studio.load_test import read_load_test, read_visual_studio
 from headrace.plan.readers.visual_studio.reading import Choices
+from headrace.plan.readers.visual_studio.test_settings import TestSettings, read_test_settings
 from headrace.plan.scripts import Script
 from headrace.plan.targets import TargetRule
 from tests.plan.readers.visual_studio.load_test_files import (
@@ -135,7 +136,7 @@ def test_of_web_tests_with_several_proxies_one_is_taken_and_that_is_said() -> No
     assert plan is not None
     assert plan.proxy == "http://proxy.test:8080"
     (told,) = messages(findings, Severity.WARNING)
-    assert "its web tests name several proxies" in told
+    assert "its web tests do not name the same proxy" in told
 
 
 def test_a_web_test_alone_is_run_as_a_url_test_would_be() -> None:
@@ -184,32 +185,70 @@ def test_a_file_that_was_cut_or_changed_is_read_or_refused(data: st.DataObject) 
         check_plan(plan)
 
 
-# Other people's
+# Other people's files
 
-
-# What a plan cannot have of these files, by words of the messages; everything else must be read without an error.
-_REFUSED = {
-    "projectkudu__kudu/Kudu.Stress__GitRedeployScenario.loadtest": {"a unit test"},
-    "gitsparty__vs-clt-http-loadtest/LoadTest__LoadTest1.loadtest": {"a coded web test"},
-    "gitsparty__vs-clt-http-loadtest/LoadTest__LoadTest2.loadtest": {"a coded web test"},
+# What is told of each of them beside what all have in common, by the end of the message.
+_COMMON = {
+    "all of the controller's machine; Network Interface, Output Queue Length; PhysicalDisk, % Idle Time.",
+    "the certificates of servers are not verified, as in Visual Studio.",
 }
+_TOLD = {
+    "TestProject1__LoadTest1.loadtest": ["IPSwitching has no effect: an agent has one address."],
+    "LoadTest__LoadTest1.loadtest": ["a coded web test", "the load does not come from 'Central US'"],
+    "LoadTest__LoadTest2.loadtest": [
+        "CoreCount='4': this was for the old service",
+        "a coded web test",
+        "the load does not come from 'West US'",
+        "it asks for agents of the user's own",
+    ],
+    "Kudu.Stress__GitRedeployScenario.loadtest": ["a unit test", "IPSwitching has no effect"],
+    "ESFA.DAS.QA.LOADTEST.PROJECT.005.PROD__DAS_LOADTEST_00_15.loadtest": ["MaxRequestUrlsReported='10000': this was for"],
+    "ESFA.DAS.QA.LOADTEST.PROJECT.005.PROD__DAS_LOADTEST_00_16.loadtest": ["the load ends after 4 iterations"],
+    "KannanKrish__Load-Test": ["UseMultipleIPs='true': this was for"],
+    "cboudereau__code4fun": ["IPSwitching has no effect"],
+    "prlopesouza__LoadTestLibrary": ["the load does not come from 'Brazil South'"],
+    "wugelis__WebRequestLimitTest1": [
+        "MaxErrorsPerType='1005', MaxThresholdViolations='1005', MaxRequestUrlsReported='1005'"
+    ],
+}
+_NEEDS_NET = {"a coded web test", "a unit test"}
+
+
+def collected(ending: str) -> list[tuple[Path, Folder]]:
+    files = []
+    for file in sorted(CORPUS.rglob(f"*{ending}")):
+        parent = file.parent
+        names = tuple(each.name for each in parent.iterdir() if each.is_file())
+        files.append((file, Folder(names, lambda name, parent=parent: (parent / name).read_bytes())))  # type: ignore[misc]
+    return files
 
 
 @pytest.mark.skipif(not CORPUS.is_dir(), reason="the collected files of Visual Studio (../shared) are not here")
-def test_every_load_test_that_was_collected_is_read_and_only_what_is_not_supported_is_told() -> None:
-    files = sorted(CORPUS.rglob("*.loadtest"))
-    assert len(files) == 15
-    for file in files:
-        names = tuple(each.name for each in file.parent.iterdir() if each.is_file())
-        folder = Folder(names, lambda name, file=file: (file.parent / name).read_bytes())  # type: ignore[misc]
-        plan, findings = read_visual_studio(folder, file.name, Choices(ignore_plugins=True), TargetRule())
-        known = str(file.relative_to(CORPUS))
-        own = [finding for finding in findings if finding.message.startswith(file.name)]
-        errors = messages(own, Severity.ERROR)
-        for said in _REFUSED.get(known, ()):
-            assert any(said in message for message in errors), known
-        if known not in _REFUSED:
-            assert errors == [], known
-            assert plan is not None, known
-            assert plan.thresholds, known
-        assert messages(own, Severity.WARNING) == [], known
+def test_every_load_test_that_was_collected_is_read_and_what_is_not_supported_is_told_and_nothing_else() -> None:
+    files = collected(".loadtest")
+    assert len(files) >= 15
+    for file, folder in files:
+        plan, findings = read_visual_studio(folder, file.name, Choices(), TargetRule())
+        own = [finding for finding in findings if finding.message.startswith(f"{file.name}, ")]
+        expected = _TOLD.get(file.name) or _TOLD.get(file.parent.name, [])
+        told = [finding for finding in own if not finding.message.endswith(tuple(_COMMON))]
+        assert len(own) - len(told) == len(_COMMON), file
+        assert len(told) == len(expected), (file, told)
+        for said in expected:
+            (finding,) = (finding for finding in told if said in finding.message)
+            assert finding.severity is (Severity.ERROR if said in _NEEDS_NET else Severity.INFO), file
+        assert (plan is None) is (not _NEEDS_NET.isdisjoint(expected)), file
+        if plan is not None:
+            assert [len(plan.thresholds), plan.name] == [5, file.name]
+            assert not [each for each in check_plan(plan) if each.severity is Severity.ERROR and "scenario" in each.message]
+
+
+@pytest.mark.skipif(not CORPUS.is_dir(), reason="the collected files of Visual Studio (../shared) are not here")
+def test_every_test_settings_file_that_was_collected_is_read() -> None:
+    files = collected(".testsettings")
+    assert len(files) >= 18
+    for file, folder in files:
+        settings, findings = read_test_settings(Folder((file.name,), folder.read), Choices())
+        assert settings == TestSettings()
+        collects = b"<DataCollector " in file.read_bytes()
+        assert [finding.severity for finding in findings] == ([Severity.INFO] if collects else []), file

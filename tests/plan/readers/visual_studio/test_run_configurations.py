@@ -120,7 +120,7 @@ def test_what_the_old_service_did_beside_the_test_is_told() -> None:
     )
     infos, warnings = (messages(reading.findings, severity) for severity in (Severity.INFO, Severity.WARNING))
     assert [text.partition(": ")[2] for text in infos] == [
-        "MaxErrorsPerType='1005', CoreCount='4', UseMultipleIPs='True' has no effect: the service's settings say this.",
+        "MaxErrorsPerType='1005', CoreCount='4', UseMultipleIPs='True': this was for the old service, and has no effect.",
         "the load does not come from 'West US', but from where the agents of this service are.",
     ]
     assert [text.partition(": ")[2] for text in warnings] == [

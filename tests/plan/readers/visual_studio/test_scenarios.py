@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from headrace.plan.checks import check_plan
+from headrace.plan.checks import MOST_SCENARIOS, MOST_SHARES, MOST_TESTS, check_plan
 from headrace.plan.diagnostics import Diagnostic, Severity
 from headrace.plan.load import Constant
 from headrace.plan.mix import PacedMix, RunningMix, SequentialMix, StartedMix
@@ -115,8 +115,8 @@ def test_pacing_says_how_often_a_user_runs_each_test_in_an_hour() -> None:
     assert (found.mix_by, found.pacing_deviation, found.think_time) == (Mix.PACING, 0.0, 0.0)
     mix = PacedMix([share.share for share in found.mix], 0.0, found.pacing_deviation, Random(1))
     starts = [mix.next() for _ in range(12)]
-    assert [at for test, at in starts if test == 0] == [1800.0 * number for number in range(10)][: len(starts) - 2]
-    assert [at for test, at in starts if test == 1][:2] == [0.0, 7200.0]
+    assert [at for test, at in starts if test == 0] == [1800.0 * number for number in range(9)]
+    assert [at for test, at in starts if test == 1] == [0.0, 7200.0, 14_400.0]
     varied = only(profile("Buy", share=2), attributes='TestMixType="UserPacing"')
     assert varied.pacing_deviation == 0.2
 
@@ -193,7 +193,7 @@ def test_what_needs_net_is_refused_wherever_it_stands(kind: str, what: str) -> N
         scenario(profile("Buy"), more=f"<TerminateTest>{coded}</TerminateTest>"),
     ):
         (told,) = messages(read(text)[1], Severity.ERROR)
-        assert told.startswith("Shop.loadtest, line 4, <TestProfile Name='Coded'>: it is ")
+        assert told.startswith("Shop.loadtest, line 3, <TestProfile Name='Coded'>: it is ")
         assert f"{what}, 'bin\\debug\\shop.dll', which needs .NET; record it as a web test (.webtest), or" in told
 
 
@@ -235,3 +235,16 @@ def test_what_only_a_rig_can_do_is_told() -> None:
         (Severity.INFO, "IPSwitching has no effect: an agent has one address."),
         (Severity.WARNING, "AllowedAgents is 'AGENT1, AGENT2', but the load comes from all agents of the run."),
     ]
+
+
+def test_how_much_is_read_is_bounded() -> None:
+    # the same in every scenario, but that each is another test
+    mixes = [scenario(*(profile(f"{letter}{number}", "buy.webtest") for number in range(600))) for letter in "ab"]
+    plan, findings = read(*mixes)
+    assert plan is not None
+    assert len(plan.tests) == MOST_TESTS
+    assert len(messages(findings, Severity.ERROR)) == 200
+    _, findings = read(scenario(*[profile("Buy")] * (MOST_SHARES + 1)))
+    assert "its TestMix has 1001 tests; at most 1000 are possible" in messages(findings, Severity.ERROR)[0]
+    _, findings = read(*[scenario()] * (MOST_SCENARIOS + 1))
+    assert "it has 1001 scenarios; at most 1000 are possible" in messages(findings, Severity.ERROR)[0]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from headrace.plan.browsers import DEFAULT
+from headrace.plan.checks import MOST_SCENARIOS
 from headrace.plan.diagnostics import Diagnostic, Severity
 from headrace.plan.load import Constant
 from headrace.plan.model import BrowserShare, Plan, Scenario, TestShare, Tls
@@ -41,6 +42,7 @@ _ATTRIBUTES = (
     "CurrentRunConfig",
     "Id",
     "LoadTestPluginClass",
+    "schemaLocation",
 )
 _CHILDREN = ("Scenarios", "CounterSets", "RunConfigurations", "LoadTestPlugins")
 # Every web test of Visual Studio accepted any certificate.
@@ -78,7 +80,7 @@ def read_load_test(folder: Folder, file: str, choices: Choices, targets: TargetR
     thresholds = read_thresholds(reading, root, setting)
     settings, more = read_test_settings(folder, choices)
     if len(tests.proxies) > 1:
-        reading.warn(root, "its web tests name several proxies; the first of them by the alphabet is used for all")
+        reading.warn(root, "its web tests do not name the same proxy; one of them is used for all")
     reading.tell(root, "the certificates of servers are not verified, as in Visual Studio")
     # Of a web test that two scenarios use, everything is found twice.
     findings = list(dict.fromkeys([*reading.findings, *tests.findings, *more]))
@@ -116,7 +118,9 @@ def _read_scenarios(reading: Reading, root: Element, tests: WebTests) -> tuple[S
     elements = list(root.all("Scenarios", "Scenario"))
     if not elements:
         reading.error(root, "it has no scenario, and nobody to run a test; add one")
-    for element in elements:
+    if len(elements) > MOST_SCENARIOS:
+        reading.error(root, f"it has {len(elements)} scenarios; at most {MOST_SCENARIOS} are possible")
+    for element in elements[:MOST_SCENARIOS]:
         name = unique_name(reading.text(element, "Name"), taken, "Scenario")
         taken.add(name)
         scenario = read_scenario(reading, element, name, tests)

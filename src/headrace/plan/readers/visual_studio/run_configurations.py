@@ -88,8 +88,8 @@ class RunSetting:
     connections: Connections = Connections.PER_USER
     pool_size: int = 50
     parameters: Mapping[str, str] = field(default_factory=dict)
-    on_controller: tuple[str, ...] = ()
-    on_agents: tuple[str, ...] = ()
+    on_controller: frozenset[str] = frozenset()
+    on_agents: frozenset[str] = frozenset()
 
 
 def read_run_setting(reading: Reading, root: Element) -> RunSetting:
@@ -120,8 +120,8 @@ def read_run_setting(reading: Reading, root: Element) -> RunSetting:
         _chosen(reading, configuration, "WebTestConnectionModel", "ConnectionPerUser", _MODELS),
         reading.whole(configuration, "WebTestConnectionPoolSize", 50, 1, _MOST_CONNECTIONS),
         dict(_read_parameters(reading, configuration)),
-        tuple(_mapped(configuration, _CONTROLLER)),
-        tuple(_mapped(configuration, _AGENTS)),
+        frozenset(_mapped(configuration, _CONTROLLER)),
+        frozenset(_mapped(configuration, _AGENTS)),
     )
 
 
@@ -184,7 +184,7 @@ def _tell_of_others(reading: Reading, configuration: Element) -> None:
         if (value := reading.text(configuration, name).strip()) and value.lower() != usual.lower()
     ]
     if unusual:
-        reading.tell(configuration, f"{', '.join(unusual)} has no effect: the service's settings say this")
+        reading.tell(configuration, f"{', '.join(unusual)}: this was for the old service, and has no effect")
     if reading.flag(configuration, "SqlTracingEnabled"):
         reading.warn(configuration, "SqlTracingEnabled has no effect: SQL Server is not traced")
     for location in configuration.all("LoadGeneratorLocations", "GeoLocation"):
