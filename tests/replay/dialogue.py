@@ -1,4 +1,4 @@
-"""A golden: what a web test means, written by hand as the requests that arrive and the answers they get (golden/README.md)."""
+"""A golden: what a web test means, by hand: the requests that arrive, and the answers they get (golden/README.md)."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -150,7 +150,9 @@ def tell_arrived(arrived: Sequence[Message], exchanges: Sequence[Exchange]) -> s
     same order."""
     parallel = [one.parallel for one in exchanges] + [False] * len(arrived)
     masks = {mask for one in exchanges for mask in _MASK.findall(f"{one.request.url} {one.request.headers}")}
-    return "\n".join(_told(_settled([(_masked(one, masks), beside) for one, beside in zip(arrived, parallel, strict=False)])))
+    return "\n".join(
+        _told(_settled([(_masked(one, masks), beside) for one, beside in zip(arrived, parallel, strict=False)]))
+    )
 
 
 def masked_url(url: str, masks: set[str]) -> str:

@@ -1,4 +1,4 @@
-"""Files of Visual Studio as they come from people who edited them by hand, tools that broke them, and those who mean harm."""
+"""Files of Visual Studio as people leave them who edit by hand, as tools do that break them, and those who mean harm."""
 
 from collections.abc import Callable
 from copy import deepcopy
@@ -13,8 +13,25 @@ Edit = Callable[[etree._Element, etree._Element, str], None]
 NASTY = [
     *("", " ", "0", "-1", "1e308", "-1e400", "NaN", "Infinity", "9" * 400, "0x10", "1,5", "١٢", "True", "maybe", "None"),
     *("{{", "}}", "{{}}", "{{a}}", "{{{{a}}}}", "{{$random(1, 6)}}", "{{'{{'}}", "{{" * 500, "{{$HIDDEN1.x}}", "{{\n}}"),
-    *("../../../../etc/passwd", "/etc/passwd", "C:\\x\\..\\..\\y.csv", "|DataDirectory|\\", "CON", "a" * 5000, "\u202e", "\ud7ff"),
-    *("http://", "http://[", "http://a:99999/", "file:///etc/passwd", "http://x/?" + "a=b&" * 3000, "javascript:1", "\t\r\n"),
+    *(
+        "../../../../etc/passwd",
+        "/etc/passwd",
+        "C:\\x\\..\\..\\y.csv",
+        "|DataDirectory|\\",
+        "CON",
+        "a" * 5000,
+        "\u202e",
+        "\ud7ff",
+    ),
+    *(
+        "http://",
+        "http://[",
+        "http://a:99999/",
+        "file:///etc/passwd",
+        "http://x/?" + "a=b&" * 3000,
+        "javascript:1",
+        "\t\r\n",
+    ),
     *("(", "(a+)+$", "(?<n>a)(?<n>b)", "[", "*", "(?{1})", "\\", "(?<=a*)", "%", "%zz", "AAAA", "====", "💥", "é", "\x7f"),
 ]
 
@@ -86,7 +103,9 @@ def mutated(draw: st.DrawFn, files: list[Path]) -> tuple[str, bytes]:
     encoding = draw(st.sampled_from(("utf-8", "utf-8", "utf-16", "iso-8859-1", "windows-1252", "ascii")))
     content = etree.tostring(root, xml_declaration=True, encoding=encoding)
     if draw(st.integers(0, 9)) == 0:
-        content = content.replace(encoding.upper().encode(), draw(st.sampled_from((b"utf-7", b"ebcdic", b"utf-16", b"x"))), 1)
+        content = content.replace(
+            encoding.upper().encode(), draw(st.sampled_from((b"utf-7", b"ebcdic", b"utf-16", b"x"))), 1
+        )
     if draw(st.integers(0, 9)) == 0:
         content = content[: draw(st.integers(0, len(content)))]
     if draw(st.integers(0, 9)) == 0:

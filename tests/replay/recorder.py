@@ -1,7 +1,7 @@
-"""A server that is every host: a proxy that connects nowhere, but answers for whoever it is asked for, and keeps what it gets.
+"""A server that is every host: a proxy that connects nowhere, but answers for whoever is asked for, and keeps what it gets.
 
-For https it opens the tunnel to itself, with a certificate for that host. What it answers is a golden's, by method and URL: the
-first time what the golden says first, and so on; what a golden does not know gets an empty page.
+For https it opens the tunnel to itself, with a certificate for that host. What it answers is a golden's, by method and URL:
+the first time what the golden says first, and so on; what a golden does not know gets an empty page.
 """
 
 import asyncio
@@ -26,7 +26,9 @@ class Recorder:
         self.arrived: list[Message] = []
         self._authority = authority
         self._replies: dict[tuple[str, str], list[Reply]] = defaultdict(list)
-        self._masks = {word for one in exchanges for word in one.request.url.partition("?")[2:] if word.startswith("sha256:")}
+        self._masks = {
+            word for one in exchanges for word in one.request.url.partition("?")[2:] if word.startswith("sha256:")
+        }
         for exchange in exchanges:
             self._replies[exchange.request.method, exchange.request.url].append(exchange.reply)
         self._seen: Counter[tuple[str, str]] = Counter()

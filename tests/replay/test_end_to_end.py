@@ -1,5 +1,5 @@
-"""A load test of Visual Studio from its files to its summary: two scenarios, data, steps, thresholds and scripts, through the
-service. What the results say is what the target saw."""
+"""A load test of Visual Studio from its files to its summary, through the service: two scenarios, data, steps, thresholds and
+scripts. What the results say is what the target saw."""
 
 import re
 from collections import Counter

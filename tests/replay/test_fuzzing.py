@@ -1,4 +1,4 @@
-"""Readers never raise: a broken file gives findings that say where, and what reads without one is a plan that can be kept."""
+"""Readers never raise: a broken file gives findings that say where, and what reads without one can be kept as a plan."""
 
 import re
 from pathlib import Path
