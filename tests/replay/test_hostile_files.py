@@ -9,7 +9,7 @@ import pytest
 
 from tests.replay.hostile_files import ALONE, NAME, that_double
 
-SECONDS = 10.0
+SECONDS = 15.0
 GROWTH = 400 * 1024 * 1024  # bytes that a process may need beyond what it had with the file in hand
 
 READ = """
