@@ -76,6 +76,81 @@ ALONE: dict[str, tuple[bytes, tuple[str, ...]]] = {
 }
 
 
+def of_data(provider: bytes, file: bytes, table: bytes) -> bytes:
+    """A web test with a data source."""
+    name = b"Microsoft.VisualStudio.TestTools.DataSource." + provider
+    tables = b'<Tables><DataSourceTable Name="' + table + b'" AccessMethod="Sequential"/></Tables>'
+    connection = b'Connection="|DataDirectory|\\' + file + b'"'
+    source = b'<DataSource Name="Data" Provider="' + name + b'" ' + connection + b">" + tables + b"</DataSource>"
+    items = b"<Items>" + request(b"http://shop.test/{{Data.%b.a}}" % table) + b"</Items>"
+    return HEAD + b'<WebTest Name="Test" Id="1">' + items + b"<DataSources>" + source + b"</DataSources></WebTest>"
+
+
+def load_test(scenario: bytes, times: int = 1) -> bytes:
+    setting = b'<RunConfigurations><RunConfiguration Name="Run" RunDuration="60"/></RunConfigurations>'
+    return (
+        HEAD
+        + b'<LoadTest Name="L" CurrentRunConfig="Run"><Scenarios>'
+        + scenario * times
+        + b"</Scenarios>"
+        + setting
+        + b"</LoadTest>"
+    )
+
+
+def scenario(profiles: int = 1, users: bytes = b"5", network: bytes = b"") -> bytes:
+    kind = b"Microsoft.VisualStudio.TestTools.WebStress.DeclarativeWebTestElement"
+    profile = b'<TestProfile Name="T" Path="small.webtest" Id="1" Percentage="100" Type="' + kind + b'"/>'
+    load = b'<ThinkProfile Pattern="Off" Value="0"/><LoadProfile Pattern="Constant" InitialUsers="' + users + b'"/>'
+    mix = b"<TestMix>" + profile * profiles + b"</TestMix>"
+    line = b'<Network Name="N" BandwidthInKbps="100" NetworkProfileConfigurationXml="' + network + b'"/>'
+    networks = b'<NetworkMix><NetworkProfile Percentage="100">' + line + b"</NetworkProfile></NetworkMix>"
+    return b'<Scenario Name="S">' + load + mix + networks + b"</Scenario>"
+
+
+_SETTINGS = b'<TestSettings name="s"><Scripts setupScript="&file;"/></TestSettings>'
+_SMALL = {"small.webtest": web_test(request())}
+_ESCAPED = (
+    (entities(_LAUGHS) + b"<Emulation>&l29;</Emulation>")
+    .replace(b"&", b"&amp;")
+    .replace(b"<", b"&lt;")
+    .replace(b'"', b"&quot;")
+)
+
+# Several files: what is read first, and all there are. What is said is about any of them.
+TOGETHER: dict[str, tuple[str, dict[str, bytes], tuple[str, ...]]] = {
+    "data of billions": (
+        NAME,
+        {NAME: of_data(b"XML", b"data.xml", b"a"), "data.xml": web_test(b"&l29;", entities(_LAUGHS))},
+        ("data.xml",),
+    ),
+    "100 MB of data": (
+        NAME,
+        {NAME: of_data(b"CSV", b"data.csv", b"data#csv"), "data.csv": b"a\n" + b"1\n" * (MANY // 2)},
+        ("data.csv",),
+    ),
+    "data of one endless field": (
+        NAME,
+        {NAME: of_data(b"CSV", b"d.csv", b"d#csv"), "d.csv": b'a\n"' + b"x" * MEGABYTES_30},
+        ("d.csv",),
+    ),
+    "data outside": (NAME, {NAME: of_data(b"CSV", b"..\\..\\..\\etc\\passwd", b"passwd")}, ("passwd",)),
+    "a network of billions": ("x.loadtest", {"x.loadtest": load_test(scenario(network=_ESCAPED)), **_SMALL}, ("Network",)),
+    "20,000 scenarios": ("x.loadtest", {"x.loadtest": load_test(scenario(), 20_000), **_SMALL}, ("cenario",)),
+    "100,000 tests of a scenario": ("x.loadtest", {"x.loadtest": load_test(scenario(100_000)), **_SMALL}, ("test",)),
+    "more users than there are people": (
+        "x.loadtest",
+        {"x.loadtest": load_test(scenario(users=b"9" * 14)), **_SMALL},
+        ("InitialUsers",),
+    ),
+    "settings of an external entity": (
+        "x.loadtest",
+        {"x.loadtest": load_test(scenario()), **_SMALL, "s.testsettings": HEAD + entities(_OF_SYSTEM) + _SETTINGS},
+        ("s.testsettings",),
+    ),
+}
+
+
 def that_double() -> dict[str, bytes]:
     """Forty web tests, each of which includes the next one twice: 2^40 requests, were all done as they say."""
     names = [NAME, *(f"n{number}.webtest" for number in range(40))]

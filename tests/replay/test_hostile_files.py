@@ -1,5 +1,6 @@
 """Files that mean harm: a clear message, in bounded time and memory, measured in a process of its own."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.replay.hostile_files import ALONE, NAME, that_double
+from tests.replay.hostile_files import ALONE, NAME, TOGETHER, that_double
 
 SECONDS = 15.0
 GROWTH = 400 * 1024 * 1024  # bytes that a process may need beyond what it had with the file in hand
@@ -31,9 +32,9 @@ sys.stdout.buffer.write(msgspec.json.encode((seconds, grown, [finding.message fo
 """
 
 
-def read(folder: Path) -> list[str]:
-    """What is said about the hostile file in a folder, once it is sure that saying it was cheap."""
-    done = subprocess.run([sys.executable, "-c", READ, str(folder), NAME], capture_output=True, timeout=50)
+def read(folder: Path, name: str = NAME) -> list[str]:
+    """What is said about a test in a folder, once it is sure that saying it was cheap."""
+    done = subprocess.run([sys.executable, "-c", READ, str(folder), name], capture_output=True, timeout=50)
     assert done.returncode == 0, done.stderr.decode()[-2000:]
     seconds, grown, messages = msgspec.json.decode(done.stdout, type=tuple[float, int, list[str]])
     assert (seconds < SECONDS, grown < GROWTH) == (True, True), (seconds, grown)
@@ -55,3 +56,14 @@ def test_tests_that_include_each_other_twice_do_not_double_for_ever(tmp_path: Pa
     for name, content in that_double().items():
         (tmp_path / name).write_bytes(content)
     assert any("includ" in message or "steps" in message for message in read(tmp_path))
+
+
+@pytest.mark.parametrize("kind", TOGETHER)
+def test_files_that_belong_to_a_test_are_refused_as_well(kind: str, tmp_path: Path) -> None:
+    name, files, words = TOGETHER[kind]
+    for each, content in files.items():
+        (tmp_path / each).write_bytes(content)
+    messages = read(tmp_path, name)
+    assert any(re.search(r"\bline [1-9]", message) for message in messages), messages
+    assert any(word in message for message in messages for word in words), messages
+    assert "root:" not in "".join(messages)
