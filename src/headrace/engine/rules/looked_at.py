@@ -24,7 +24,7 @@ def _headers(answer: Answer) -> str:
 
 
 def _headers_and_body(answer: Answer) -> str:
-    """As Visual Studio's SearchInHeaders sees them: as they are sent (RFC 9112, 2.1), a rule may end at the end of a line."""
+    """As Visual Studio's SearchInHeaders sees them: as they are sent (RFC 9112, 2.1), ends of lines and all."""
     head = _headers(answer).replace("\n", "\r\n")
     return f"{head}\r\n{answer.text}"
 
