@@ -68,6 +68,8 @@ class Bindings:
         return any(each in self._extracted for each in (name, *_beginnings(name)))
 
     def _translate(self, text: str, constant: Callable[[str], str]) -> str:
+        if "{{" not in text:
+            return constant(text)
         parts: list[str] = []
         end = 0
         for found in _BINDING.finditer(text):
