@@ -88,6 +88,11 @@ def is_token(text: str) -> bool:
     return _TOKEN.fullmatch(text) is not None
 
 
+def has_line_end(text: str) -> bool:
+    """Whether a header could not have this value."""
+    return _LINE_END.search(text) is not None
+
+
 def is_charset(name: str) -> bool:
     """Whether texts can be encoded in it."""
     try:
@@ -102,7 +107,7 @@ def judge_headers(headers: tuple[tuple[str, str], ...], place: str) -> Iterator[
         constant = constant_of(name)
         if constant is not None and not is_token(constant):
             yield f"{place}: {shown(name)} is no name of a header; use letters, digits and dashes"
-        if _LINE_END.search(value):
+        if has_line_end(value):
             yield f"{place}.{name[:_SHOWN]} is {shown(value)}; a value must not have line ends in it"
 
 

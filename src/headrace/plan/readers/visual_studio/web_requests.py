@@ -6,6 +6,7 @@ from headrace.plan.readers.visual_studio.bindings import is_spelt
 from headrace.plan.readers.visual_studio.bodies import BODIES, read_body, read_parameter
 from headrace.plan.readers.visual_studio.context import Context
 from headrace.plan.readers.visual_studio.extraction_rules import read_extraction
+from headrace.plan.readers.visual_studio.headers import read_header
 from headrace.plan.readers.visual_studio.plugins import refuse_plugins
 from headrace.plan.readers.visual_studio.reading import shown
 from headrace.plan.readers.visual_studio.rule_parameters import variables_of
@@ -201,14 +202,11 @@ def _headers(context: Context, element: Element, content_type: str, keeps_type: 
     for each in element.all("Headers"):
         reading.expect(each, (), ("Header",))
         for header in each.all("Header"):
-            reading.expect(header, ("Name", "Value"), ())
-            name = reading.text(header, "Name").strip()
-            if name.lower() in _OF_THE_MESSAGE or (name.lower() == "content-type" and not keeps_type):
+            name = reading.text(header, "Name").strip().lower()
+            if name in _OF_THE_MESSAGE or (name == "content-type" and not keeps_type):
                 reading.tell(header, "it is left out, for it follows from the body that is sent")
-            elif not is_token(name):
-                reading.error(header, "this is no name of a header; use letters, digits and dashes, or take the header out")
-            else:
-                headers.append((literal(name), context.bindings.bind(reading.text(header, "Value").strip())))
+            elif pair := read_header(reading, header, context.bindings.bind):
+                headers.append((literal(pair[0]), pair[1]))
     if content_type and not any(name.lower() == "content-type" for name, _ in headers):
         headers.append(("Content-Type", content_type))
     return tuple(headers)
