@@ -269,5 +269,5 @@ async def test_an_agent_that_must_not_run_scripts_runs_none() -> None:
 
 async def test_a_script_for_which_the_agent_has_no_interpreter_is_told_before_any_runs() -> None:
     files = (*WITH_SCRIPTS.files, AttachedFile("out.rb", b"#!/opt/none/ruby"))
-    with pytest.raises(AgentError, match=r"'out\.rb' needs '/opt/none/ruby', which is not installed there"):
+    with pytest.raises(AgentError, match=r"'out\.rb' needs '/opt/none/ruby', which is not installed on the agent"):
         await equipped(replace(WITH_SCRIPTS, files=files, cleanup=Script("out.rb")))

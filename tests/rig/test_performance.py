@@ -92,7 +92,7 @@ class Script:
     async def equip(self, plan: Plan) -> None:
         self.steps.append("equip")
         if self._fails == "equip":
-            raise AgentError("'pwsh' is not installed there")
+            raise AgentError("'pwsh' is not installed on the agent")
 
     async def run_script(self, script: PlanScript) -> AsyncIterator[ScriptNews]:
         self.steps.append(script.command)

@@ -109,7 +109,7 @@ async def test_agents_that_cannot_run_a_script_are_told_before_any_is_tried(stor
     life = (await desk.play()).life
     assert life.state is State.ABORTED
     assert life.abort is not None
-    assert "'pwsh' is not installed there" in life.abort.cause
+    assert "'pwsh' is not installed on the agent" in life.abort.cause
     assert desk.pool.steps == ["equip", "release"]
 
 
