@@ -181,6 +181,8 @@ def test_users_of_all_scenarios_together_are_bounded() -> None:
             "steps[0].headers.A is 'b\\r\\nC: d'; a value must not have line ends in it.",
         ),
         (replace(GET, timeout=0.0), "steps[0].timeout is 0.0"),
+        (replace(GET, charset="klingon"), "steps[0].charset is 'klingon', which is not known; write one such as utf-8"),
+        (replace(GET, charset="base64"), "steps[0].charset is 'base64', which is not known"),
         (replace(GET, goal=-1.0), "steps[0].goal is -1.0"),
         (replace(GET, expected_status=(99,)), "steps[0].expected_status is 99: give statuses from 100 to 999."),
         (
