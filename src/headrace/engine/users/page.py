@@ -4,6 +4,8 @@ from collections.abc import Callable, Generator, Sequence
 from time import perf_counter_ns
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from headrace.engine.http.answer import Answer, Variables
 from headrace.engine.http.client import FAILED, PASSED, UNSENT
 from headrace.engine.http.failures import Failure, rule_failed, unbound, undecodable
@@ -245,9 +247,17 @@ def compile_page(
     unknown = test.keep_unknown
     main = requests.compile(request, browser, name, test.credentials, keep, unknown)
     rules, after = _compile_rules(request, unknown)
-    dependents = [requests.compile(dependent, browser, name, test.credentials, 0, unknown) for dependent in page.dependents]
-    find = _finder(requests, browser, name, test) if page.find_dependents else None
+    dependents = [
+        requests.compile(_of_page(dependent, request), browser, name, test.credentials, 0, unknown)
+        for dependent in page.dependents
+    ]
+    find = _finder(requests, browser, name, test, request) if page.find_dependents else None
     return CompiledPage(main, dependents, find, rules, after, request.goal, test, name, measures)
+
+
+def _of_page(dependent: Request, page: Request) -> Request:
+    """A dependent has the time-out of its page where it has none (reference: visual-studio-formats, 1.8)."""
+    return dependent if dependent.timeout is not None else replace(dependent, timeout=page.timeout)
 
 
 def _compile_rules(request: Request, keep_unknown: bool) -> tuple[list[Rule], list[Rule]]:
@@ -271,7 +281,9 @@ def _why_unmade(error: UnboundError | UnpreparedError) -> Failure:
 _BODILESS = (CheckStatus, CheckResponseTime, CheckUrl)
 
 
-def _finder(requests: Requests, browser: Browser, name: Name, test: Test) -> Callable[[Answer], list[CompiledRequest]]:
+def _finder(
+    requests: Requests, browser: Browser, name: Name, test: Test, page: Request
+) -> Callable[[Answer], list[CompiledRequest]]:
     from headrace.engine.rules.dependents import find_dependents  # not before somebody needs it, as for rules
 
     known: dict[tuple[str, bool], CompiledRequest | None] = {}
@@ -281,7 +293,9 @@ def _finder(requests: Requests, browser: Browser, name: Name, test: Test) -> Cal
             if len(known) >= _MOST_FOUND:
                 known.clear()
             # Braces in a URL that a server sent are no template.
-            literal = Request(url.replace("{", "%7B").replace("}", "%7D"), cache=True)
+            literal = Request(
+                url.replace("{", "%7B").replace("}", "%7D"), timeout=page.timeout, cache=True, recorded=page.recorded
+            )
             try:
                 known[url, home] = requests.compile(
                     literal, browser, name, test.credentials if home else None, keep_unknown=test.keep_unknown
