@@ -41,6 +41,7 @@ from headrace.plan.steps import (
     While,
 )
 from headrace.plan.targets import TargetRule
+from headrace.plan.variable_checks import STANDING
 from tests.plan.strategies import plans
 
 GET = Request("http://shop.test/")
@@ -350,9 +351,8 @@ class TestDoubts:
         assert self.doubts(step, Request("http://shop.test/{{id}}"), data=data) == []
 
     def test_variables_of_plan_and_test_and_the_engines_own_count(self) -> None:
-        step = Request(
-            "http://shop.test/{{a}}/{{b}}/{{$user}}/{{$iteration}}/{{$scenario}}/{{$test}}/{{$upper(a)}}?{{$agent}}/{{$agents}}"
-        )
+        standing = "".join(f"{{{{{name}}}}}" for name in sorted(STANDING))
+        step = Request(f"http://shop.test/{{{{a}}}}/{{{{b}}}}/{standing}/{{{{$upper(a)}}}}")
         test = Test("Buy", (step,), variables=(("a", "{{b}}"),))
         assert self.doubts(tests=(test,), variables=(("b", "1"),)) == []
 

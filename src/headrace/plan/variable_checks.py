@@ -10,7 +10,7 @@ from headrace.plan.templates import Call, Variable, parse_template
 from headrace.plan.walk import requests_of, templates, walk
 
 # What the engine sets.
-STANDING = frozenset({"$user", "$iteration", "$scenario", "$test", "$agent", "$agents"})
+STANDING = frozenset({"$user", "$user_id", "$iteration", "$scenario", "$test", "$agent", "$agents"})
 _OF_VARIABLES = frozenset({"$url_encode", "$html_decode", "$upper", "$lower", "$length"})
 
 

@@ -359,6 +359,14 @@ def test_variables_are_made_anew_for_each_iteration(monkeypatch: pytest.MonkeyPa
     assert simulation.paths == "new nx new nx new nx"
 
 
+def test_users_of_all_scenarios_have_numbers_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = mixed(asking("a", path="{{$user_id}}"), mix={"a": 1.0}, load=Constant(3), think_time=100.0)
+    first = made.scenarios[0]
+    both = replace(made, scenarios=(first, replace(first, name="Second", load=Constant(5))))
+    for plan, users in ((made, ["0", "1", "2"]), (both, ["0", "1", "2", "3", "4", "5", "7", "9"])):
+        assert sorted(Simulation(monkeypatch, plan, lasting(), segments=2).run(5).counts) == users
+
+
 def test_a_test_knows_its_agent(monkeypatch: pytest.MonkeyPatch) -> None:
     test = asking("a", path="{{$agent}}of{{$agents}}")
     made = mixed(test, mix={"a": 1.0}, load=Constant(4), iterations=4)

@@ -453,6 +453,16 @@ async def test_the_segments_of_iterations_browsers_and_users_add_up() -> None:
     assert Counter(by_user.values()) == {"one": 4, "two": 4}
 
 
+async def test_the_engines_of_an_agent_have_its_number() -> None:
+    async with Target() as target:
+        made = plan(Request(target.url("/{{$agent}}of{{$agents}}-{{$user}}")), users=4, duration=0.3, think_time=ONCE)
+        segments = [engine for agent in Segment(0, 1).split(2) for engine in agent.split(2)]
+        ticks: list[Tick] = []
+        loads = [SegmentLoad(made, segment, ticks.append, processes=2) for segment in segments]
+        await asyncio.gather(*(load.run(time()) for load in loads))
+    assert set(target.by_path()) == {"/0of2-1", "/1of2-2", "/0of2-3", "/1of2-4"}
+
+
 async def test_the_segments_of_a_mix_by_users_add_up_to_its_shares() -> None:
     async with Target() as target:
         await in_segments(replace(of(mixed(target, Mix.USERS_RUNNING, 12, a=75, b=25), think_time=ONCE), duration=0.5), 4)

@@ -96,7 +96,9 @@ class Compiler:
         number, agents = self._agent
         standing = {"$scenario": scenario.name, "$test": test.name, "$agent": str(number), "$agents": str(agents)}
         standing = {name: value for name, value in standing.items() if name in written}
-        wants_user, wants_iteration = "$user" in written, "$iteration" in written
+        wants_user, wants_id, wants_iteration = "$user" in written, "$user_id" in written, "$iteration" in written
+        several = len(self._plan.scenarios)
+        place = next((place for place, each in enumerate(self._plan.scenarios) if each.name == scenario.name), 0)
         templates = [(name, compile_template(text, test.keep_unknown)) for name, text in variables.items()]
 
         def begin(user: "VirtualUser") -> None:
@@ -105,6 +107,8 @@ class Compiler:
             values.update(standing)
             if wants_user:
                 values["$user"] = str(user.number + 1)
+            if wants_id:
+                values["$user_id"] = str(user.number * several + place)  # no other scenario's user has it
             if wants_iteration:
                 values["$iteration"] = str(user.iteration)
             values.update(values.kept)
