@@ -37,6 +37,7 @@ class CompiledPage:
 
     __slots__ = (
         "_after",
+        "_charset",
         "_constant",
         "_dependents",
         "_find",
@@ -59,11 +60,13 @@ class CompiledPage:
         rules: Sequence[Rule],
         after: Sequence[Rule],
         goal: float | None,
+        charset: str,
         test: Test,
         name: Name,
         measures: Measures,
     ) -> None:
         self._request = request
+        self._charset = charset
         self._constant = request.constant
         self._dependents = dependents
         self._find = find
@@ -150,6 +153,7 @@ class CompiledPage:
         """Applies the rules that need not wait; returns how many failed."""
         answer.requested = self._constant.url if self._constant is not None else user.requested
         answer.page_us = (user.now - user.page_at) // 1000
+        answer.charset = self._charset
         return self._apply(self._rules, answer, user, in_time=True)
 
     def _close(self, user: "VirtualUser", ended_at: int, failures: int) -> Waits | None:
@@ -252,7 +256,7 @@ def compile_page(
         for dependent in page.dependents
     ]
     find = _finder(requests, browser, name, test, request) if page.find_dependents else None
-    return CompiledPage(main, dependents, find, rules, after, request.goal, test, name, measures)
+    return CompiledPage(main, dependents, find, rules, after, request.goal, request.charset, test, name, measures)
 
 
 def _of_page(dependent: Request, page: Request) -> Request:
