@@ -16,7 +16,7 @@ from headrace.plan.model import Mix, Plan, Scenario, Test, Tls
 from headrace.plan.script_checks import doubt_scripts, judge_scripts, judge_sizes
 from headrace.plan.shapes import judge_load, most_users
 from headrace.plan.step_checks import MOST, judge_headers, judge_step, judge_weights, shown
-from headrace.plan.steps import TakeRow
+from headrace.plan.steps import TakeRow, UsedUp
 from headrace.plan.templates import parse_template
 from headrace.plan.thinking import is_none, judge_pause
 from headrace.plan.urls import check_url
@@ -31,6 +31,7 @@ MOST_STEPS = 100_000
 LARGEST_DATA = 64 * 1024 * 1024  # characters
 LONGEST_NAME = 1000
 LONGEST_TIMEOUT = 3600.0
+MOST_ITERATIONS = 10**12
 MOST_FINDINGS = 100
 
 _VERSIONS = ("", "1.0", "1.1", "1.2", "1.3")
@@ -146,6 +147,8 @@ def _judge_numbers(plan: Plan) -> Iterator[str]:
     yield from judge_number("max_redirects", plan.max_redirects, 0, 1000, "a number of redirects")
     yield from judge_number("pool_size", plan.pool_size, 1, 100_000, "a number of connections")
     yield from judge_number("largest_body", plan.largest_body, 0, 64 * 1024 * 1024, "bytes")
+    if plan.iterations is not None:
+        yield from judge_number("iterations", plan.iterations, 1, MOST_ITERATIONS, "a number of iterations")
     yield from judge_number("seed", plan.seed, -(2**63), 2**63 - 1, "a whole number")
 
 
@@ -171,7 +174,7 @@ def _judge_scenario(scenario: Scenario, plan: Plan) -> Iterator[str]:
             yield "pacing is given, but the load's arrivals say when iterations begin; leave out one of the two"
     for what, number in (("iterations", scenario.iterations), ("iterations_per_user", scenario.iterations_per_user)):
         if number is not None:
-            yield from judge_number(what, number, 1, 10**12, "a number of iterations")
+            yield from judge_number(what, number, 1, MOST_ITERATIONS, "a number of iterations")
     yield from _judge_browsers(scenario)
     yield from _judge_networks(scenario)
 
@@ -217,11 +220,15 @@ def _judge_test(test: Test, plan: Plan) -> Iterator[str]:
     if test.credentials is not None:
         yield from _judge_templates(test.credentials, "credentials")
     sources = {source.name for source in plan.data}
+    own = {source.name for source in plan.data if source.per_user}
     for place, depth, step in walk(test.steps):
         yield from judge_step(step, place, depth, plan.targets)
         yield from judge_expressions(step, place)
         if isinstance(step, TakeRow) and step.source not in sources:
             yield f"{place}.source is '{step.source}', and there is no such data; there is {_listed(sources)}"
+        if isinstance(step, TakeRow) and step.used_up is UsedUp.LEAVE_OUT_TEST and step.source in own:
+            told = "but each user has the rows of this source for itself"
+            yield f"{place}.used_up is '{step.used_up}', {told}; take per_user from '{step.source}', or write: stop user"
 
 
 def _judge_templates(value: object, place: str) -> Iterator[str]:
