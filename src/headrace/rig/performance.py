@@ -124,11 +124,13 @@ class Performance:
 
     async def _measure(self, plan: Plan, reservation: Reservation) -> None:
         """Runs the load. The results are complete when this returns, before the run's state is final."""
-        recorder = await asyncio.to_thread(Recorder, self._context.database, self._run.id, plan.sampling_interval)
+        keeping = (self._context.database, self._run.id, plan.sampling_interval, plan.thresholds)
+        recorder = await asyncio.to_thread(Recorder, *keeping)
         self._context.results.attach(recorder)
         try:
             begun = time() + LEAD
             measured = _instant(begun + plan.warm_up)
+            recorder.begin(measured)
             await reservation.start(begun)
             if plan.warm_up:
                 await self._step(lambda current: life.warm_up(current, _instant(begun)))
@@ -146,10 +148,15 @@ class Performance:
     async def _gather(self, reservation: Reservation, recorder: Recorder, measured: datetime) -> datetime:
         """Records what the agents report until all have ended; returns when the load did."""
         alignment = Alignment(reservation.agents)
+        machines = {
+            agent: f"Agent{number}" for number, agent in enumerate(reservation.agents)
+        }  # as the old service named them
         ended = measured
         async for frame in reservation.frames():
             complete: list[Tick] = []
             if isinstance(frame, Second):
+                if frame.machine is not None:
+                    frame.tick.machines[machines[frame.agent]] = frame.machine
                 complete = alignment.add(frame.agent, frame.tick)
             elif isinstance(frame, Ended):
                 complete = alignment.end(frame.agent)
