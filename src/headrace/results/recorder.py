@@ -138,8 +138,8 @@ class Recorder:
         with self._lock:
             return self._timeline.errors()
 
-    def unjudged(self) -> list[Threshold]:
-        """The thresholds that are on counters without a value so far, in this process."""
+    def unjudged(self) -> list[str]:
+        """The counters of thresholds that had no value to judge so far, since the recorder was opened."""
         with self._lock:
             return self._timeline.watch.unjudged
 

@@ -13,10 +13,13 @@ from typing import NamedTuple
 from headrace.plan.thresholds import CounterName, Threshold
 from headrace.results.counters import THRESHOLD_KIND
 from headrace.results.instances import CONTROLLER, TOTAL, CounterInstance
-from headrace.ticks.tick import ErrorName
+from headrace.ticks.tick import ErrorName, ErrorStats
 
 CRITICAL = "Critical"
 WARNING = "Warning"
+MOST_VIOLATED = 100
+
+_THEN = " : The value "
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +40,38 @@ class Violation:
             [counter.machine, counter.category, counter.name, counter.instance], ensure_ascii=False, separators=(",", ":")
         )
         relation = "exceeds" if self.over else "is below"
-        text = (
-            f"{place} : The value {_number(self.value)} {relation} the {self.subkind.lower()} threshold value of "
-            f"{_number(self.limit)}."
-        )
+        limit = f"the {self.subkind.lower()} threshold value of {_number(self.limit)}"
+        text = f"{place}{_THEN}{_number(self.value)} {relation} {limit}."
         return ErrorName(THRESHOLD_KIND, self.subkind, "", "", "", "", text)
+
+
+@dataclass(frozen=True, slots=True)
+class Violated:
+    """The violations of one sub-kind on one counter instance, which `counter` names as their text does.
+
+    `latest` is the text of the last one, `last` when it was, in seconds since the epoch.
+    """
+
+    counter: str
+    subkind: str
+    times: int
+    latest: str
+    last: float
+
+
+def violated(errors: Mapping[ErrorName, ErrorStats]) -> tuple[Violated, ...]:
+    """What was violated in a run, of its errors: the critical first, then the most often; at most MOST_VIOLATED."""
+    groups: dict[tuple[str, str], list[tuple[float, str, int]]] = {}
+    for error, stats in errors.items():
+        if error.kind == THRESHOLD_KIND:
+            counter = error.message.rpartition(_THEN)[0] or error.message
+            groups.setdefault((counter, error.subkind), []).append((stats.last, error.message, stats.count))
+    found = []
+    for (counter, subkind), several in groups.items():
+        last, latest, _ = max(several)
+        found.append(Violated(counter, subkind, sum(times for _, _, times in several), latest, last))
+    found.sort(key=lambda at: (at.subkind != CRITICAL, -at.times, at.counter))
+    return tuple(found[:MOST_VIOLATED])
 
 
 class _Key(NamedTuple):
@@ -66,9 +96,10 @@ class Watch:
         self._ids: dict[_Key, int] = {}
 
     @property
-    def unjudged(self) -> list[Threshold]:
-        """The thresholds whose counters never had a value so far."""
-        return list(self._unjudged)
+    def unjudged(self) -> list[str]:
+        """The counters of thresholds that had no value to judge so far, each once."""
+        names = (threshold.counter for threshold in self._unjudged)
+        return list(dict.fromkeys(", ".join(filter(None, (at.category, at.counter, at.instance))) for at in names))
 
     def meet(self, instances: Iterable[CounterInstance]) -> None:
         """Takes in counter instances that appear for the first time."""

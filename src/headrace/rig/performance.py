@@ -31,6 +31,9 @@ LEAD = 0.05
 # How long requests under way may still be answered after the user's stop, in seconds. No new one is sent meanwhile.
 STOP_GRACE = 0.5
 
+# Of the thresholds that were never judged.
+_MOST_NAMED = 20
+
 log: Any = structlog.get_logger()
 
 
@@ -144,6 +147,7 @@ class Performance:
         finally:
             await asyncio.to_thread(recorder.close)
             self._context.results.detach(self._run.id)
+        await self._note_unjudged(recorder)
 
     async def _gather(self, reservation: Reservation, recorder: Recorder, measured: datetime) -> datetime:
         """Records what the agents report until all have ended; returns when the load did."""
@@ -202,6 +206,17 @@ class Performance:
                 "They count neither as passed nor as failed."
             )
             await self._log(Severity.WARNING, text)
+
+    async def _note_unjudged(self, recorder: Recorder) -> None:
+        """Says which thresholds were on nothing; to be asked when the last interval is over."""
+        names = recorder.unjudged()
+        if names and recorder.verdict() is not None:
+            more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+            text = (
+                "Some thresholds were never judged, since their counters had no value in any sampling interval: "
+                f"{'; '.join(names[:_MOST_NAMED])}{more}. Nothing was counted there, or nothing has that name."
+            )
+            await self._log(Severity.INFO, text)
 
     async def _abort(self, cause: str) -> None:
         now = self._context.now()

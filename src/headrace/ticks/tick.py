@@ -316,8 +316,8 @@ class Tick:
             self.tests.setdefault(name, TestStats()).add(tests)
         for error, errors in other.errors.items():
             self.errors.setdefault(error, ErrorStats()).add(errors)
-        for name, machine in other.machines.items():
-            self.machines.setdefault(name, Machine()).add_later(machine)
+        for agent, machine in other.machines.items():
+            self.machines.setdefault(agent, Machine()).add_later(machine)
         if other.examples:
             self.examples = choose_examples([*self.examples, *other.examples])
 
