@@ -21,18 +21,16 @@ class MachineMeter:
     def read(self) -> Machine:
         """The time since the meter was made or last read. Takes under a millisecond."""
         before, self._processors = self._processors, _processors()
-        sent, self._traffic = self._traffic, _traffic()
+        traffic, self._traffic = self._traffic, _traffic()
         machine = Machine(memory=_memory())
         every = machine.processors[ALL_PROCESSORS] = Processor()
         for number, (now, earlier) in enumerate(zip(self._processors, before, strict=False)):
             passed = machine.processors[str(number)] = _passed(earlier, now)
             every.add(passed)
         for name, bandwidth in self._bandwidths.items():
-            if name in sent and name in self._traffic:
-                now_sent, now_received = self._traffic[name]
-                was_sent, was_received = sent[name]
-                traffic = max(0, now_sent - was_sent), max(0, now_received - was_received)
-                machine.interfaces[name] = Interface(*traffic, bandwidth)
+            if name in traffic and name in self._traffic:
+                sent, received = (max(0, now - then) for now, then in zip(self._traffic[name], traffic[name], strict=True))
+                machine.interfaces[name] = Interface(sent, received, bandwidth)
         return machine
 
 
@@ -64,15 +62,19 @@ def _memory() -> Memory:
 
 
 def _interfaces() -> dict[str, int]:
-    """The bandwidth of each interface that is up, but the loopback, in bits a second."""
-    up = {
-        name: max(0, stats.speed) * 1_000_000
-        for name, stats in sorted(psutil.net_if_stats().items())
-        if stats.isup and "loopback" not in stats.flags.split(",")
-    }
-    return dict(list(up.items())[:MOST_INTERFACES])
+    """The bandwidth of each interface that is up, but the loopback, in bits a second; none where a container hides them."""
+    try:
+        every = sorted(psutil.net_if_stats().items())
+    except OSError:
+        return {}
+    up = [(name, stats) for name, stats in every if stats.isup and "loopback" not in stats.flags.split(",")]
+    return {name: max(0, stats.speed) * 1_000_000 for name, stats in up[:MOST_INTERFACES]}
 
 
 def _traffic() -> dict[str, tuple[int, int]]:
     """Bytes sent and received by each interface since the machine was started."""
-    return {name: (at.bytes_sent, at.bytes_recv) for name, at in psutil.net_io_counters(pernic=True, nowrap=True).items()}
+    try:
+        every = psutil.net_io_counters(pernic=True, nowrap=True)
+    except OSError:
+        return {}
+    return {name: (at.bytes_sent, at.bytes_recv) for name, at in every.items()}
