@@ -14,23 +14,14 @@ from headrace.results.errors import ErrorDetail
 from headrace.results.instances import CounterInstance
 from headrace.results.thresholds import MOST_VIOLATED, Violated, Violation, violated
 from headrace.results.timeline import Interval, Timeline
-from headrace.ticks.machine import Interface, Machine, Memory, Processor
+from headrace.ticks.machine import Machine
 from headrace.ticks.tick import ErrorName, ErrorStats, Name, Tick
-from tests.results.build import errors, home, iterations, pages, requests, tick, transactions
+from tests.results.build import errors, home, iterations, machine, pages, requests, tick, transactions
 
 REQUEST, PAGE = "LoadTest:Request", "LoadTest:Page"
 RESPONSE_TIME = CounterName(REQUEST, "Avg. Response Time")
 RATE = CounterName(REQUEST, "Requests/Sec")
 CPU = CounterName("Processor", "% Processor Time")
-MB = 1024 * 1024
-
-
-def machine(busy: float = 0.5, free: int = 200, sent: int = 0, bandwidth: int = 0) -> Machine:
-    """A second of a machine with two cores, of which the first has this share in use and the other nothing; `free` is MB."""
-    cores = Processor(1_000_000, round(1_000_000 * (1 - busy))), Processor(1_000_000, 1_000_000)
-    both = Processor(2_000_000, cores[0].idle_us + 1_000_000)
-    memory = Memory(1000 * MB, (1000 - free) * MB, free * MB, free * MB)
-    return Machine({"_Total": both, "0": cores[0], "1": cores[1]}, memory, {"eth0": Interface(sent, 0, bandwidth)})
 
 
 def told(*ticks: Tick, on: Threshold | tuple[Threshold, ...], interval: int = 1) -> list[tuple[str, str, int]]:
