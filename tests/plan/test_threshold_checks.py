@@ -69,7 +69,8 @@ def test_a_limit_cannot_be_relative_to_several() -> None:
         (
             Threshold(CounterName("LoadTest:Requests", "Requests/Sec"), critical=1),
             "counter.category 'LoadTest:Requests' is none of the load test, so it has no effect; there are "
-            "'LoadTest:Scenario', 'LoadTest:Test', 'LoadTest:Transaction', 'LoadTest:Page', 'LoadTest:Request', 'LoadTest:Errors'",
+            "'LoadTest:Scenario', 'LoadTest:Test', 'LoadTest:Transaction', 'LoadTest:Page', 'LoadTest:Request', "
+            "'LoadTest:Errors'",
         ),
         (
             Threshold(CounterName("PhysicalDisk", "% Idle Time", "*"), critical=1, agents=True),
