@@ -127,3 +127,17 @@ def test_violated_thresholds_are_no_table_of_errors_where_there_is_no_other() ->
     total = a_run(errors={name: ErrorStats(1)})
     tree = write_errors(error_tree(total.errors), "r", Links("http://x"), detailed=True)
     assert "Errors" not in report(wire(total), errors=tree)
+
+
+def test_of_a_script_the_last_lines_are_shown_under_its_name() -> None:
+    out = StringIO()
+    lines = [{"messageType": "output", "messageSource": "setupScript", "message": f"line {number}"} for number in range(30)]
+    lines.append({"messageType": "error", "messageSource": "cleanupScript", "message": "[b]oops"})
+    lines.append({"messageType": "warning", "messageSource": "cleanupScript", "message": "The cleanup script failed."})
+    print_report(Console(file=out, width=100, force_terminal=False), RUN, wire(a_run()), NO_ERRORS, lines)
+    shown = out.getvalue()
+    assert "setup script: (10 earlier lines)\nsetup script: line 10\n" in shown
+    assert "line 9\n" not in shown
+    assert "cleanup script: [b]oops\n" in shown
+    assert "warning: The cleanup script failed.\n" in shown
+    assert shown.count("oops") == 1

@@ -35,6 +35,7 @@ def show_plan(console: Console, plan: Plan) -> None:
         console.print(_tree(test), highlight=False)
     if plan.data:
         console.print(_data(plan))
+    _show_scripts(console, plan)
 
 
 def _counts(plan: Plan) -> str:
@@ -136,6 +137,18 @@ def _data(plan: Plan) -> Table:
         columns = ", ".join(islice(source.columns, 20))
         table.add_row(escape(source.name), f"{len(source.rows):,}", taken, escape(columns))
     return table
+
+
+def _show_scripts(console: Console, plan: Plan) -> None:
+    if plan.setup is None and plan.cleanup is None:
+        return
+    console.print("\n[bold]Scripts[/]")
+    for what, script in (("setup", plan.setup), ("cleanup", plan.cleanup)):
+        if script is not None:
+            text = f"{script.command}, for {show_duration(script.timeout)} at most"
+            console.print(f"  [cyan]{what:<11}[/]{escape(text)}", highlight=False, soft_wrap=True)
+    files = ", ".join(f"{file.name} ({len(file.content):,} bytes)" for file in plan.files)
+    console.print(f"  [cyan]{'files':<11}[/]{escape(files)}", highlight=False, soft_wrap=True)
 
 
 def _counted(number: int, what: str) -> str:

@@ -38,6 +38,7 @@ from headrace.plan.diagnostics import forbid_running
 from headrace.plan.durations import parse_duration
 from headrace.plan.targets import TargetRule
 from headrace.plan.writers.plan_yaml import write_plan
+from headrace.settings import AS_SERVICE, OFF
 
 EXIT_CODES = "Exit codes: 0 passed, 1 failed its criteria, 2 wrong usage, 3 could not run, 130 stopped by Ctrl-C."
 
@@ -113,6 +114,9 @@ def run(
     secret: Annotated[
         str | None, typer.Option("--token", metavar="T", envvar="HEADRACE_TOKEN", help="The token for --server.")
     ] = None,
+    allow_scripts: Annotated[
+        bool, typer.Option("--allow-scripts", help="Run the plan's setup and cleanup scripts on this machine.")
+    ] = False,
     max_failed: Annotated[
         float | None,
         typer.Option(parser=parsed(parse_share), metavar="SHARE", help="Fail when more requests fail than this: 1%."),
@@ -141,16 +145,22 @@ def run(
         fail(WRONG_USAGE, f"--json: the folder of '{json_file}' does not exist.")
     if json_file is not None and json_file.is_dir():
         fail(WRONG_USAGE, f"--json: '{json_file}' is a folder.")
+    if server is not None and allow_scripts:
+        fail(WRONG_USAGE, "--allow-scripts is for this machine; what runs on --server is its operator's to set.")
     targets = TargetRule(deny=())  # where it is not our own, the service says which targets may be tested
+    scripts = OFF
     if server is None:
-        targets = read_settings().targets
+        settings = read_settings()
+        targets = settings.targets
+        if allow_scripts:
+            scripts = AS_SERVICE if settings.scripts == OFF else settings.scripts
     elif not server.startswith(("http://", "https://")):
         fail(WRONG_USAGE, f"--server: '{server}' is no address; write it like http://host:8080/acme.")
-    test = test_of(tests, Asked(users, duration, think, warmup, insecure), targets)
+    test = test_of(tests, Asked(users, duration, think, warmup, insecure, server is not None or allow_scripts), targets)
     console = Output()
 
     async def perform() -> Outcome:
-        async with own_service() if server is None else Client(server, secret or "") as client:
+        async with own_service(scripts) if server is None else Client(server, secret or "") as client:
             return await run_test(client, test, console, quiet)
 
     with failing_clearly():

@@ -4,7 +4,7 @@ import codecs
 import re
 from collections.abc import Iterator
 
-from headrace.plan.conditions import AllOf, AnyOf, Condition, CookieExists, LastStatus, Not, Probability
+from headrace.plan.conditions import AllOf, AnyOf, Condition, CookieExists, LastStatus, Not, Operator, Probability
 from headrace.plan.limits import LONGEST, judge_number, judge_seconds
 from headrace.plan.requests import Binary, Body, Request, Text
 from headrace.plan.rules import (
@@ -82,6 +82,15 @@ def judge_url(text: str, place: str, targets: TargetRule) -> Iterator[str]:
         yield f"{place}, {shown(text)}, must not be tested: {refusal}. Ask the operator to allow it"
 
 
+def is_charset(name: str) -> bool:
+    """Whether texts can be encoded in it."""
+    try:
+        "".encode(name)
+    except (LookupError, ValueError):
+        return False
+    return True
+
+
 def judge_headers(headers: tuple[tuple[str, str], ...], place: str) -> Iterator[str]:
     for name, value in headers:
         constant = constant_of(name)
@@ -147,6 +156,8 @@ def _judge_condition(condition: Condition, place: str, targets: TargetRule, dept
             yield from _judge_statuses(condition.statuses, f"{place}.statuses")
         case CookieExists():
             yield from judge_url(condition.url, f"{place}.url", targets)
+            if condition.regex and condition.operator not in (Operator.EQUAL, Operator.NOT_EQUAL):
+                yield f"{place}.operator is {condition.operator}, but an expression is found or not; give == or !="
         case Not():
             yield from _judge_condition(condition.condition, f"{place}.condition", targets, depth + 1)
         case AllOf() | AnyOf():
@@ -163,6 +174,8 @@ def _judge_request(request: Request, place: str, targets: TargetRule) -> Iterato
     yield from judge_headers(request.headers, f"{place}.headers")
     if request.timeout is not None:
         yield from judge_seconds(f"{place}.timeout", request.timeout, 0.001)
+    if not is_charset(request.charset):
+        yield f"{place}.charset is {shown(request.charset)}, which is not known; write one such as utf-8 or iso-8859-1"
     if request.goal is not None:
         yield from judge_seconds(f"{place}.goal", request.goal)
     if request.expected_status:

@@ -170,6 +170,26 @@ def test_a_request_with_variables_is_built_from_their_values_each_time() -> None
     assert second.body == b"f=x"
 
 
+def test_a_request_that_differs_in_its_url_only_is_made_once_for_each() -> None:
+    item = compiled(Request("http://shop.test/items/{{id}}", method="POST", body=Text("all of it")))
+    one = item.build(variables(id="1"))
+    assert item.build(variables(id="1")) is one
+    other = item.build(variables(id="2"))
+    assert other.target == "/items/2"
+    assert other.data.endswith(b"Content-Length: 9\r\n\r\nall of it")
+    for number in range(1100):
+        item.build(variables(id=f"n{number}"))
+    assert item.build(variables(id="1")) is not one  # not without end
+
+
+def test_a_url_with_chance_in_it_is_asked_for_once_a_request() -> None:
+    dice = compiled(Request("http://shop.test/{{$random(1, 1000000)}}"))
+    values = Variables(seed=1)
+    expected = Variables(seed=1)
+    for _ in range(5):
+        assert dice.build(values).target == f"/{expected.random.randint(1, 1_000_000)}"
+
+
 def test_a_request_is_constant_only_where_nothing_in_it_changes() -> None:
     varying = [
         Request("http://shop.test/{{a}}"),
@@ -591,6 +611,45 @@ async def test_a_wrong_password_fails_the_page_and_is_not_sent_again_and_again()
     assert len(target.seen) == 2
     assert (outcome.requests.passed, outcome.requests.failed, outcome.pages.failed) == (1, 1, 1)
     assert outcome.error.subkind == "401 - Unauthorized"
+
+
+def asking(*challenges: str, lets_in: str) -> Route:
+    """A server that lets in whoever sends this Authorization header."""
+    lines = [f"WWW-Authenticate: {challenge}" for challenge in challenges]
+
+    async def route(exchange: Exchange) -> None:
+        allowed = exchange.seen.header("Authorization") == lets_in
+        await exchange.send(response() if allowed else response(401, *lines, body=b"who are you?"))
+
+    return route
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("challenges", [["Basic realm=shop"], ["Negotiate", "NTLM", 'Basic realm="shop"']])
+async def test_credentials_as_asked_are_sent_to_a_server_that_asks_for_basic_and_then_unasked(challenges: list[str]) -> None:
+    lets_in = f"Basic {b64encode(b'me:open sesame').decode()}"
+    async with Target({"/": asking(*challenges, lets_in=lets_in), "/open": answer()}) as target:
+        steps = [Request(target.url("/open")), Request(target.url()), Request(target.url()), Request(target.url("/open"))]
+        outcome = await once(*steps, credentials=Credentials(AuthScheme.AS_ASKED, "open sesame", "me"))
+    sent = [seen.header("Authorization") for seen in target.seen]
+    assert sent == [None, None, lets_in, lets_in, lets_in]
+    assert (outcome.pages.passed, outcome.requests.failed) == (4, 0)
+
+
+@pytest.mark.anyio
+async def test_credentials_as_asked_log_in_by_digest_and_a_wrong_password_is_sent_once() -> None:
+    async with Target({"/": asking_for_digest(), "/other": asking("Basic realm=x", lets_in="nobody")}) as target:
+        steps = [Request(target.url()), Request(target.url()), Request(target.url("/other"))]
+        outcome = await once(*steps, credentials=Credentials(AuthScheme.AS_ASKED, "open sesame", "me"))
+    assert (outcome.pages.passed, outcome.pages.failed) == (2, 1)
+    assert outcome.error.subkind == "401 - Unauthorized"
+
+
+@pytest.mark.anyio
+async def test_a_password_for_a_digest_is_not_given_away_to_a_server_that_asks_for_basic() -> None:
+    async with Target({"/": asking("Basic realm=shop", lets_in="nobody")}) as target:
+        await once(Request(target.url()), credentials=DIGEST)
+    assert [seen.header("Authorization") for seen in target.seen] == [None]
 
 
 @pytest.mark.anyio

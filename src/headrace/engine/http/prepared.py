@@ -20,10 +20,10 @@ class Terms:
 
     `keep`: how many bytes of the body somebody wants to look at. `expected`: the statuses that pass, None for all below 400.
     `timeout` is in ns, 0 for the plan's. `redirect` prepares what a redirect leads to, and raises ValueError where it leads
-    nowhere. `cached`: the user's cache may answer.
+    nowhere. `cached`: the user's cache may answer. `basic`: the login may be given to a server that asks for Basic.
     """
 
-    __slots__ = ("cached", "expected", "follow", "keep", "redirect", "timeout")
+    __slots__ = ("basic", "cached", "expected", "follow", "keep", "redirect", "timeout")
 
     def __init__(
         self,
@@ -33,7 +33,9 @@ class Terms:
         follow: bool = True,
         timeout: int = 0,
         cached: bool = False,
+        basic: bool = False,
     ) -> None:
+        self.basic = basic
         self.redirect = redirect
         self.keep = keep
         self.expected = expected
@@ -47,9 +49,9 @@ class Prepared:
 
     `head` is all of the head but the cookies and the last line break, `data` the whole request without cookies. `fields` are
     the header lines that a redirect takes along, `content` those that belong to the body. `login` is the name and password
-    for a server that asks for a digest, `authorized` says that they were sent. `special`: the user's cache or login has a
-    say in it; `plain`: nobody looks at more of the answer than its status. No dataclass: one is made for every
-    request with a variable in it, and a frozen one would take three times as long.
+    for a server that asks for them, `authorized` says that they were sent. `special`: the user's cache or login has a
+    say in it; `plain`: nobody looks at more of the answer than its status, `looked_at`: somebody does, and that is all. No
+    dataclass: one is made for every request with a variable in it, and a frozen one would take three times as long.
     """
 
     __slots__ = (
@@ -63,6 +65,7 @@ class Prepared:
         "head",
         "keep",
         "login",
+        "looked_at",
         "measure",
         "method",
         "origin",
@@ -96,7 +99,7 @@ class Prepared:
         self.origin = origin
         self.head = head
         self.body = body
-        self.data = b"%b\r\n%b" % (head, body)
+        self.data = head + b"\r\n" + body
         self.fields = fields
         self.content = content
         self.measure = measure
@@ -107,7 +110,9 @@ class Prepared:
         self.bodiless = method == "HEAD"
         self.authorized = False
         self.special = terms.cached or login is not None
-        self.plain = not (self.special or self.keep or self.expected is not None or self.bodiless)
+        ordinary = not (self.special or self.expected is not None or self.bodiless)
+        self.plain = ordinary and not self.keep
+        self.looked_at = ordinary and self.keep > 0
 
     def with_headers(self, headers: Sequence[tuple[str, str]]) -> "Prepared":
         """The same request with these headers; they take the place of those of the same names."""

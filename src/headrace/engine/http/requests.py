@@ -132,11 +132,13 @@ class CompiledRequest:
             follow=request.follow_redirects,
             timeout=int(request.timeout * 1e9) if request.timeout else 0,
             cached=request.cache,
+            basic=credentials is not None and credentials.scheme is AuthScheme.AS_ASKED,
         )
         self._redirects: dict[tuple[str, str, bytes, bytes, tuple[str, str] | None, str], Prepared] = {}
         self._url = _compile_url(request, keep_unknown)
         self._urls: dict[tuple[str, str], Prepared] = {}
-        self._body = compile_body(request.body, keep_unknown) if request.body is not None else None
+        body = request.body
+        self._body = compile_body(body, keep_unknown, request.escaping, request.charset) if body is not None else None
         headers = [(header, _value(value, keep_unknown)) for header, value in _headers(request, browser)]
         own = {header.lower() for header, _ in request.headers}
         self._host = next((value for header, value in headers if header.lower() == "host"), "")
@@ -144,7 +146,7 @@ class CompiledRequest:
         if self._body is not None and self._body.content_type and "content-type" not in own:
             headers.append(("Content-Type", self._body.content_type))
         self._login: Callable[[Variables], tuple[str, str]] | None = None
-        if credentials is not None and credentials.scheme is AuthScheme.DIGEST:
+        if credentials is not None and credentials.scheme in (AuthScheme.DIGEST, AuthScheme.AS_ASKED):
             self._login = compile_login(credentials, keep_unknown)
         elif credentials is not None and "authorization" not in own:
             headers.append(("Authorization", compile_authorization(credentials, keep_unknown)))
@@ -161,6 +163,8 @@ class CompiledRequest:
         constant = isinstance(self._url, str) and isinstance(self._host, str)
         self._place = self._where(self._url, self._host) if constant else None  # type: ignore[arg-type]
         self.constant = self._make_constant()
+        # Requests that differ only in their URL are few, in most tests.
+        self._by_url: dict[str, Prepared] | None = {} if self._varies_by_url else None
 
     @property
     def any_measure(self) -> RequestMeasure:
@@ -181,16 +185,40 @@ class CompiledRequest:
             return None
         if self._body is not None and self._body.constant is None:
             return None
-        return self.build(Variables())
+        return self._build(Variables())
+
+    @property
+    def _varies_by_url(self) -> bool:
+        parts = (self._host, self._fields, self._content, self._login)
+        body = self._body is None or self._body.constant is not None
+        return callable(self._url) and self._measure is not None and body and not any(map(callable, parts))
 
     def build(self, variables: Variables) -> Prepared:
         """Raises UnpreparedError, and UnboundError where a variable has no value."""
+        by_url = self._by_url
+        if by_url is None:
+            return self._build(variables)
+        try:
+            url = self._url(variables)  # type: ignore[operator]
+        except (UnencodableError, UnicodeEncodeError) as error:
+            raise UnpreparedError(bad_value(str(error))) from None
+        known = by_url.get(url)
+        if known is None:
+            known = self._build(variables, url)
+            if len(by_url) >= _MOST_REMEMBERED:
+                by_url.clear()
+            by_url[url] = known
+        return known
+
+    def _build(self, variables: Variables, url: str | None = None) -> Prepared:
         body = b""
         try:
             where = self._place
             if where is None:
                 host = self._host if isinstance(self._host, str) else self._host(variables)
-                where = self._where(self._url if isinstance(self._url, str) else self._url(variables), host)
+                if url is None:
+                    url = self._url if isinstance(self._url, str) else self._url(variables)
+                where = self._where(url, host)
             fields = self._fields if isinstance(self._fields, bytes) else self._fields(variables)
             content = self._content if isinstance(self._content, bytes) else self._content(variables)
             if self._body is not None:
@@ -298,7 +326,7 @@ def _quote(url: str) -> str:
 
 def _compile_url(request: Request, keep_unknown: bool) -> str | Template:
     url = request.url
-    query = compile_query(request.query, keep_unknown) if request.query else None
+    query = compile_query(request.query, keep_unknown, request.escaping, request.charset) if request.query else None
     constant = constant_of(url)
     joint = "&" if "?" in url else "?"
     if query is None:
