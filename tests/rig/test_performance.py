@@ -1,7 +1,7 @@
 """A run, from queued to its end, with agents that do what a test tells them: what can go wrong is not left to chance."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -75,7 +75,7 @@ class Script:
         *frames: Frame | str,
         agents: tuple[Agent, ...] = (ONE,),
         fails: str = "",
-        scripts: dict[str, tuple[ScriptNews | str, ...]] | None = None,
+        scripts: Mapping[str, Sequence[ScriptNews | str]] | None = None,
     ) -> None:
         self._frames = frames
         self._scripts = scripts or {}
