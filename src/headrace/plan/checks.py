@@ -19,6 +19,7 @@ from headrace.plan.step_checks import MOST, judge_headers, judge_step, judge_wei
 from headrace.plan.steps import TakeRow, UsedUp
 from headrace.plan.templates import parse_template
 from headrace.plan.thinking import is_none, judge_pause
+from headrace.plan.threshold_checks import MOST_THRESHOLDS, doubt_threshold, judge_threshold
 from headrace.plan.urls import check_url
 from headrace.plan.variable_checks import judge_variables
 from headrace.plan.walk import templates, walk
@@ -58,6 +59,7 @@ def _judge_sizes(plan: Plan) -> Iterator[str]:
         ("tests", plan.tests, MOST_TESTS),
         ("scenarios", plan.scenarios, MOST_SCENARIOS),
         ("data", plan.data, MOST_SOURCES),
+        ("thresholds", plan.thresholds, MOST_THRESHOLDS),
     ):
         if len(several) > most:
             yield f"{what} has {len(several)} entries; at most {most} are taken"
@@ -91,6 +93,8 @@ def _judge(plan: Plan) -> Iterator[str]:
     yield from _judge_data(plan)
     yield from _judge_proxy(plan)
     yield from _judge_tls(plan.tls)
+    for index, threshold in enumerate(plan.thresholds):
+        yield from _inside(f"thresholds[{index}]", judge_threshold(threshold))
     yield from judge_scripts(plan)
 
 
@@ -103,6 +107,12 @@ def _doubt(plan: Plan) -> Iterator[str]:
             yield f"test '{test.name}' is in no scenario and never runs"
     for scenario in plan.scenarios:
         yield from _inside(f"scenario '{scenario.name}'", _doubt_scenario(scenario))
+    instances = {
+        "LoadTest:Scenario": [scenario.name for scenario in plan.scenarios],
+        "LoadTest:Test": [test.name for test in plan.tests],
+    }
+    for index, threshold in enumerate(plan.thresholds):
+        yield from _inside(f"thresholds[{index}]", doubt_threshold(threshold, instances))
     yield from doubt_scripts(plan)
 
 
