@@ -122,20 +122,20 @@ class Conductor:
             self._end_with_fault(run, _STOPPED_SERVICE, ended)
 
     def _end_with_fault(self, run: Run, cause: str, ended: datetime | None = None) -> None:
-        if self._end(run, lambda before: life.fault(before, cause, self._context.now()), ended):
-            self._context.runs.log(run.id, Severity.CRITICAL, Source.OTHER, cause, at=self._context.now())
+        current = self._context.runs.get(run.organization, run.id)
+        if current is None or current.life.state.terminal:
+            return
+        # The message goes first: clients read it the moment they see that the run is over.
+        self._context.runs.log(run.id, Severity.CRITICAL, Source.OTHER, cause, at=self._context.now())
+        self._end(run, lambda before: life.fault(before, cause, self._context.now()), ended)
 
-    def _end(self, run: Run, step: Callable[[Life], Life], ended: datetime | None) -> bool:
-        """Whether the step was taken: False where the run is over already. `ended` is when its load did, where known."""
-        taken = False
+    def _end(self, run: Run, step: Callable[[Life], Life], ended: datetime | None) -> None:
+        """Takes the last step of a run that is not over already. `ended` is when its load did, where known."""
 
         def change(current: Run) -> Run:
-            nonlocal taken
-            taken = not current.life.state.terminal
-            if not taken:
+            if current.life.state.terminal:
                 return current
             before = current.life if ended is None else replace(current.life, execution_finished_at=ended)
             return replace(current, life=step(before))
 
         self._context.runs.change(run.id, change)
-        return taken
