@@ -87,12 +87,12 @@ class Compiler:
         if len(pages) < len(steps):
             pages = ()
         leave = leave_on_failure(test.on_error)
-        return Program(test.name, run, pages, self._begin(scenario, test), leave, self._measures.test(name))
+        return Program(test.name, run, pages, self._begin(scenario, test, browser), leave, self._measures.test(name))
 
-    def _begin(self, scenario: Scenario, test: Test) -> Act | None:
+    def _begin(self, scenario: Scenario, test: Test, browser: Browser) -> Act | None:
         # The plan's first, so that a test's own may be made of them.
         variables = {**dict(self._plan.variables), **dict(test.variables), **dict(self._plan.variables)}
-        written = repr((test, variables))
+        written = repr((test, browser.headers, variables))
         number, agents = self._agent
         standing = {"$scenario": scenario.name, "$test": test.name, "$agent": str(number), "$agents": str(agents)}
         standing = {name: value for name, value in standing.items() if name in written}
@@ -119,7 +119,7 @@ class Compiler:
                     except UnboundError as error:
                         user.fail(unbound(error.name))
 
-        return begin if _has_variables(test) else None
+        return begin if _has_variables(test, browser) else None
 
     def page(self, page: Page, test: Test, browser: Browser, name: Name) -> CompiledPage:
         return compile_page(page, test, browser, name, self._requests, self._measures, self._plan.largest_body)
@@ -132,10 +132,10 @@ class Compiler:
         return next(self._numbers)
 
 
-def _has_variables(test: Test) -> bool:
-    """Whether anything in the test can see a variable: a template, a rule, a condition."""
+def _has_variables(test: Test, browser: Browser) -> bool:
+    """Whether anything in the test can see a variable: a template, a rule, a condition, a header of its browser."""
     return (
-        "{{" in repr(test)
+        "{{" in repr((test, browser.headers))
         or bool(test.variables)
         or any(not isinstance(step, Page | Request | Think) for step in test.steps)
     )
