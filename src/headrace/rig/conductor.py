@@ -109,10 +109,11 @@ class Conductor:
             return  # it has ended since it was looked for
         ended = None
         try:
-            self._context.results.recover(run.id, run.details.sampling_interval)
-            if current.life.execution_started_at is not None:
+            began = current.life.execution_started_at
+            self._context.results.recover(run.id, run.details.sampling_interval, began)
+            if began is not None:
                 recorded = self._context.results.total(run.id).elapsed
-                ended = current.life.execution_started_at + timedelta(seconds=recorded)
+                ended = began + timedelta(seconds=recorded)
         except Exception:
             log.exception("what this run had measured could not be recovered; it is ended without", run=run.id)
         if current.life.state is State.STOPPING:
@@ -121,20 +122,20 @@ class Conductor:
             self._end_with_fault(run, _STOPPED_SERVICE, ended)
 
     def _end_with_fault(self, run: Run, cause: str, ended: datetime | None = None) -> None:
-        if self._end(run, lambda before: life.fault(before, cause, self._context.now()), ended):
-            self._context.runs.log(run.id, Severity.CRITICAL, Source.OTHER, cause, at=self._context.now())
+        current = self._context.runs.get(run.organization, run.id)
+        if current is None or current.life.state.terminal:
+            return
+        # The message goes first: clients read it the moment they see that the run is over.
+        self._context.runs.log(run.id, Severity.CRITICAL, Source.OTHER, cause, at=self._context.now())
+        self._end(run, lambda before: life.fault(before, cause, self._context.now()), ended)
 
-    def _end(self, run: Run, step: Callable[[Life], Life], ended: datetime | None) -> bool:
-        """Whether the step was taken: False where the run is over already. `ended` is when its load did, where known."""
-        taken = False
+    def _end(self, run: Run, step: Callable[[Life], Life], ended: datetime | None) -> None:
+        """Takes the last step of a run that is not over already. `ended` is when its load did, where known."""
 
         def change(current: Run) -> Run:
-            nonlocal taken
-            taken = not current.life.state.terminal
-            if not taken:
+            if current.life.state.terminal:
                 return current
             before = current.life if ended is None else replace(current.life, execution_finished_at=ended)
             return replace(current, life=step(before))
 
         self._context.runs.change(run.id, change)
-        return taken

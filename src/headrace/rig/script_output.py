@@ -24,6 +24,8 @@ class Lines:
 
     def feed(self, data: bytes) -> list[str]:
         """The lines that end with this data, as far as they are kept; empty ones are none."""
+        if not data:
+            return []
         self._tail = (self._tail + data)[-LONGEST_LINE:]
         if self._full:  # there may be gigabytes of it
             self._left_out += data.count(b"\n")

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from headrace.engine.load import SegmentLoad
 from headrace.plan.conditions import AllOf, Compare, LastPassed, LastStatus, Not, Operator, Probability, VariableExists
 from headrace.plan.data import Access, DataSource
-from headrace.plan.model import OnError
+from headrace.plan.model import Browser, OnError
 from headrace.plan.requests import Page, Request
 from headrace.plan.rules import ExtractRegex, Scope
 from headrace.plan.steps import (
@@ -287,6 +287,18 @@ async def test_a_condition_that_cannot_be_judged_is_false_and_an_error() -> None
     assert outcome.error.kind == "ConditionalRuleError"
 
 
+@pytest.mark.parametrize(
+    "wrong", [Compare("{{nobody}}", Operator.EQUAL, "1"), Compare("x", Operator.LESS, "1", numeric=True)]
+)
+async def test_a_condition_that_cannot_be_judged_is_an_error_like_that_of_a_request(wrong: Compare) -> None:
+    branch = lambda site: If(wrong, visits(site, "then"), visits(site, "otherwise"))  # noqa: E731
+    for on_error, visits_made in ((OnError.CONTINUE, "otherwise end"), (OnError.STOP_ITERATION, "")):
+        paths, outcome = await tried(branch, go("end"), on_error=on_error)
+        assert paths == visits_made
+        assert outcome.tests.failed == 1
+        assert outcome.error.kind == "ConditionalRuleError"
+
+
 def choice(by: Chance, **weights: float) -> Any:
     return lambda site: Choose(tuple(Option(visits(site, path), weight) for path, weight in weights.items()), by)
 
@@ -443,6 +455,14 @@ async def test_an_iteration_begins_with_the_variables_of_plan_and_test_and_those
 async def test_every_user_and_iteration_has_a_number_from_1() -> None:
     paths, _ = await iterations(2, go("{{$user}}.{{$iteration}}.{{$scenario}}.{{$test}}"), users=2)
     assert sorted(paths.split()) == sorted(f"{user}.{number}.Scenario.Test" for user in (1, 2) for number in (1, 2))
+
+
+async def test_a_browser_may_have_variables_in_its_headers_where_the_test_has_none() -> None:
+    browser = Browser("Test", (("User-Agent", "Test {{version}}"), ("X-User", "{{$user}}")))
+    async with Target() as target:
+        await once(target.url(), users=2, variables=(("version", "1.2"),), browsers=[browser])
+    headers = sorted((seen.header("User-Agent"), seen.header("X-User")) for seen in target.seen)
+    assert headers == [("Test 1.2", "1"), ("Test 1.2", "2")]
 
 
 async def test_users_do_not_see_each_others_variables() -> None:

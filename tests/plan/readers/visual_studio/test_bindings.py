@@ -59,9 +59,9 @@ def test_hidden_fields_are_known_by_their_beginning() -> None:
 @pytest.mark.parametrize(
     ("text", "template"),
     [
-        ("{{$WebTestUserId}}", "{{$user}}"),
+        ("{{$WebTestUserId}}", "{{$user_id}}"),
         ("{{$webtestiteration}}", "{{$iteration}}"),
-        ("{{$AgentId}} of {{$AgentCount}}", "0 of 1"),
+        ("{{$AgentId}} of {{$AgentCount}}, {{$AgentName}}", "{{$agent}} of {{$agents}}, Agent{{$agent}}"),
         ("{{$IEAcceptLanguage}}", "en-US"),
     ],
 )

@@ -7,7 +7,7 @@ from headrace.plan.diagnostics import Severity
 from headrace.plan.readers.visual_studio import data_sources
 from headrace.plan.readers.visual_studio.web_test import WebTest
 from headrace.plan.requests import Request
-from headrace.plan.steps import TakeRow
+from headrace.plan.steps import TakeRow, UsedUp
 from tests.plan.readers.visual_studio.web_test_files import (
     PLAIN,
     errors,
@@ -68,7 +68,11 @@ def test_the_test_takes_a_row_at_its_beginning_and_binds_its_columns() -> None:
     ],
 )
 def test_rows_are_taken_as_the_table_says(written: str, access: Access) -> None:
-    assert with_users(access=written).data[0].access is access
+    made = with_users(access=written)
+    assert made.data[0].access is access
+    take = made.test.steps[0]
+    assert isinstance(take, TakeRow)
+    assert (take.used_up is UsedUp.LEAVE_OUT_TEST) == (access is Access.UNIQUE)  # then others of the mix go on
 
 
 @pytest.mark.parametrize(

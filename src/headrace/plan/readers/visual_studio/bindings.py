@@ -14,22 +14,19 @@ from headrace.plan.variable_checks import STANDING
 _BINDING = re.compile(r"\{\{([^{}]+)\}\}")
 _LONGEST = 299
 
-# Headrace's user numbers are different over all agents, so that an agent needs no number of its own to tell users apart.
+# $WebTestUserId tells the users of an agent apart, of whatever scenario; $user_id even those of all agents.
 _BUILT_IN = {
-    "$webtestuserid": "{{$user}}",
+    "$webtestuserid": "{{$user_id}}",
     "$webtestiteration": "{{$iteration}}",
-    "$agentid": "0",
-    "$agentcount": "1",
-    "$agentname": "Agent0",
+    "$agentid": "{{$agent}}",
+    "$agentcount": "{{$agents}}",
+    "$agentname": "Agent{{$agent}}",
     "$controllername": "ELSCONTROLLER",
     "$testdir": ".",
     "$ieacceptlanguage": "en-US",
 }
 # Those of which a test may expect more than it gets.
 APPROXIMATE = {
-    "$agentid": "it is 0 on every agent; $WebTestUserId is different for each user over all agents",
-    "$agentcount": "it is 1, however many agents there are",
-    "$agentname": "it is 'Agent0' on every agent",
     "$testdir": "it is '.', for a test's files are read before it is sent to its agents",
 }
 

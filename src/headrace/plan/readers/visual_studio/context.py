@@ -11,6 +11,7 @@ from headrace.plan.readers.visual_studio.surroundings import Surroundings
 from headrace.plan.readers.visual_studio.xml_tree import Element
 from headrace.plan.requests import Credentials
 from headrace.plan.rules import Scope
+from headrace.plan.steps import TakeRow
 
 
 @dataclass(slots=True)
@@ -28,8 +29,8 @@ class Spent:
 @dataclass(frozen=True, slots=True)
 class Context:
     """`file` is the one that is read. `values` are those of context parameters, by their names in lower case, for what has
-    to be known before the test runs. `rules` are the validation rules of all requests. `sources` are the data sources whose
-    rows loops take. `credentials` are those of an included test that does not take those around it.
+    to be known before the test runs. `rules` are the validation rules of all requests. `rows` take the next row
+    of each data source, where loops do. `credentials` are those of an included test that does not take those around it.
     """
 
     file: TestFile
@@ -38,7 +39,7 @@ class Context:
     surroundings: Surroundings
     values: Mapping[str, str]
     rules: tuple[tuple[Reading, Element], ...]
-    sources: tuple[str, ...] = ()
+    rows: tuple[TakeRow, ...] = ()
     credentials: Credentials | None = None
     spent: Spent = field(default_factory=Spent)
 

@@ -11,7 +11,7 @@ from headrace.plan.readers.visual_studio.included import MOST_INCLUDED, TestFile
 from headrace.plan.readers.visual_studio.loops import read_loop
 from headrace.plan.readers.visual_studio.web_requests import read_page
 from headrace.plan.readers.visual_studio.xml_tree import Element
-from headrace.plan.steps import If, SetVariables, Step, TakeRow, Think, Transaction
+from headrace.plan.steps import If, SetVariables, Step, Think, Transaction
 from headrace.plan.walk import DEEPEST
 
 MOST_STEPS = 100_000  # as in a plan
@@ -81,13 +81,12 @@ def _loop(context: Context, item: Element, depth: int) -> Iterator[Step]:
     """A loop that advances data cursors has the row at hand in its first pass, and the next one in each pass after it."""
     steps = read_items(context, item, depth + 1)
     before: list[Step] = []
-    if advances_cursors(item) and context.sources:
+    if advances_cursors(item) and context.rows:
         context.spent.loops += 1
         passed = f"$passed{context.spent.loops}"
         first = Compare(f"{{{{{passed}}}}}", Operator.EQUAL, "0")
-        take = tuple(TakeRow(source) for source in context.sources)
         before = [SetVariables(((passed, "0"),))]
-        steps = (If(first, (SetVariables(((passed, "1"),)),), take), *steps)
+        steps = (If(first, (SetVariables(((passed, "1"),)),), context.rows), *steps)
     loop = read_loop(context.reading, item, context.bindings.bind, steps)
     if loop is not None:
         yield from (*before, loop)

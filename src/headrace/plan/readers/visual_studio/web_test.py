@@ -23,7 +23,7 @@ from headrace.plan.readers.visual_studio.rule_parameters import variables_of
 from headrace.plan.readers.visual_studio.surroundings import Surroundings
 from headrace.plan.readers.visual_studio.xml_tree import Element
 from headrace.plan.rules import Scope
-from headrace.plan.steps import SetVariables, Step, TakeRow
+from headrace.plan.steps import SetVariables, Step, TakeRow, UsedUp
 from headrace.plan.templates import literal
 
 __all__ = ["WebTest", "read_web_test", "web_test_id"]
@@ -91,8 +91,8 @@ def _read(file: TestFile, files: Sequence[TestFile], folder: Folder, name: str, 
     values = {each.casefold(): value for each, value in (*own.items(), *given.items())}
     credentials = read_credentials(file.reading, file.root, bindings, given)
     rules = tuple((file.reading, rule) for rule in file.root.all("ValidationRules", "ValidationRule"))
-    sources = tuple(table.source.name for table in tables if table.source and moved)
-    context = Context(file, folder, bindings, surroundings, values, rules, sources)
+    rows = tuple(_take_row(table.source) for table in tables if table.source and moved)
+    context = Context(file, folder, bindings, surroundings, values, rules, rows)
     steps = read_items(context, file.root)
     if steps == NOTHING:
         file.reading.warn(file.root, "it has no requests; an iteration of it does nothing, and passes at once")
@@ -153,10 +153,15 @@ def _begin(tables: Sequence[Table], own: Mapping[str, str], surroundings: Surrou
     lasting: dict[str, str] = {spell(name): literal(value) for name, value in own.items()}
     for table in tables:
         if table.source is not None:
-            yield TakeRow(table.source.name)
+            yield _take_row(table.source)
             lasting |= {column: f"{{{{{column}}}}}" for column in table.source.columns}
     if surroundings.lasting and lasting:
         yield SetVariables(tuple(lasting.items()), Scope.USER)
+
+
+def _take_row(source: DataSource) -> TakeRow:
+    """When unique rows are used up, this test is run no more, and others are (reference: visual-studio-formats, 3.3)."""
+    return TakeRow(source.name, UsedUp.LEAVE_OUT_TEST) if source.access is Access.UNIQUE else TakeRow(source.name)
 
 
 def _tell_of_built_ins(file: TestFile, bindings: Bindings) -> None:
