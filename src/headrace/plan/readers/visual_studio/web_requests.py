@@ -16,7 +16,7 @@ from headrace.plan.requests import Escaping, Multipart, Page, Request
 from headrace.plan.rules import Extraction, Validation
 from headrace.plan.step_checks import LONGEST_METHOD, is_charset, is_token, judge_url
 from headrace.plan.steps import Step, Think
-from headrace.plan.targets import TargetRule
+from headrace.plan.targets import ANYWHERE
 from headrace.plan.templates import literal
 from headrace.plan.thinking import is_none
 
@@ -53,7 +53,6 @@ _CHILDREN = (
 # Python's names mean another order of bytes, or a mark before the text.
 _CHARSETS = {"utf-16": "utf-16-le", "unicode": "utf-16-le", "unicodefffe": "utf-16-be", "utf-32": "utf-32-le"}
 _NOWHERE = "http://localhost/"  # for a URL that is none: its error keeps the test from being run
-_ANYWHERE = TargetRule(deny=())  # where a test may go is said of the plan
 _OF_THE_MESSAGE = ("content-length", "transfer-encoding")  # how long it is, the engine says
 
 
@@ -159,7 +158,7 @@ def _bound_url(context: Context, element: Element) -> str:
         context.reading.error(element, "it has no Url; give one, or take the request out")
         return _NOWHERE
     template = context.bindings.bind_url(url)
-    for sentence in judge_url(template, "Url", _ANYWHERE):
+    for sentence in judge_url(template, "Url", ANYWHERE):
         context.reading.error(element, sentence)
         return _NOWHERE
     return template
