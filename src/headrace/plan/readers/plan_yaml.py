@@ -76,4 +76,4 @@ def _with_rows(source: DataSource, files: Files | None, diagnostics: list[Diagno
 
 
 def _error(source: str, line: int, text: str) -> Diagnostic:
-    return Diagnostic(Severity.ERROR, f"{source}, line {line}: {text}.")
+    return Diagnostic(Severity.ERROR, f"{source}, line {line}: {text}.", source, line)

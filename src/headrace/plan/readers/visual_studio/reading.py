@@ -105,7 +105,7 @@ class Reading:
     def _find(self, severity: Severity, element: Element, text: str) -> None:
         if len(self.findings) < MOST_FINDINGS:
             message = f"{self.file}, line {element.line}, {label(element)}: {text}."
-            self.findings.append(Diagnostic(severity, message))
+            self.findings.append(Diagnostic(severity, message, self.file, element.line))
         elif len(self.findings) == MOST_FINDINGS:
             more = f"{self.file}: there is more; it is told when this is put right."
             self.findings.append(Diagnostic(severity if severity is Severity.ERROR else Severity.WARNING, more))
