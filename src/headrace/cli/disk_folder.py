@@ -23,7 +23,10 @@ _SKIPPED = frozenset({"bin", "obj", "testresults", "packages", "node_modules"})
 
 
 def open_folder(file: Path) -> tuple[Folder, str]:
-    """The files around a file, and its own name among them."""
+    """The files around a file, and its own name among them. Raises OSError, and ValueError where it is no file."""
+    file.stat()
+    if not file.is_file():
+        raise ValueError("it is no file")
     own = file.absolute().parent
     root = _root(own)
     name = (own / file.name).relative_to(root).as_posix()
