@@ -19,23 +19,28 @@ class Folder:
     def _by_path(self) -> dict[str, str]:
         return {name.casefold(): name for name in reversed(self.names)}
 
+    def at(self, path: str, beside: str = "") -> str | None:
+        """The name that a path leads to: seen from the file `beside`, else from the top."""
+        wanted = path.replace("\\", "/").strip()
+        if wanted.startswith("/") or ":" in wanted.partition("/")[0]:
+            return None  # of another machine
+        for folder in (beside.split("/")[:-1], []):
+            resolved = _resolved([*folder, *wanted.split("/")])
+            found = self._by_path.get("/".join(resolved).casefold()) if resolved is not None else None
+            if found is not None:
+                return found
+        return None
+
     def find(self, path: str, beside: str = "") -> str | None:
         """The name that a path means: seen from the file `beside`, from the top, else by the file's name alone.
 
         Of several files of the same name, the one highest up is taken, then the first by the alphabet. An absolute path of
         another machine leaves its file name only.
         """
-        wanted = path.replace("\\", "/").strip()
-        parts = _resolved(wanted.split("/"))
-        folder = beside.split("/")[:-1]
-        absolute = wanted.startswith("/") or ":" in wanted.partition("/")[0]
-        if parts is not None and not absolute:
-            for place in ([*folder, *wanted.split("/")], wanted.split("/")):
-                resolved = _resolved(place)
-                found = self._by_path.get("/".join(resolved).casefold()) if resolved is not None else None
-                if found is not None:
-                    return found
-        last = wanted.rpartition("/")[2].casefold()
+        found = self.at(path, beside)
+        if found is not None:
+            return found
+        last = path.replace("\\", "/").strip().rpartition("/")[2].casefold()
         same = [name for name in self.names if name.rpartition("/")[2].casefold() == last] if last else []
         return min(same, key=lambda name: (name.count("/"), name), default=None)
 

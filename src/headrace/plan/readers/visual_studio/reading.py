@@ -6,7 +6,7 @@ Booleans are written `True` or `true`, numbers with a point (reference: visual-s
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from math import isfinite
+from math import inf, isfinite
 
 from headrace.plan.diagnostics import Diagnostic, Severity
 from headrace.plan.readers.visual_studio.xml_tree import Element
@@ -69,8 +69,10 @@ class Reading:
             return default
         return known
 
-    def number(self, element: Element, attribute: str, default: float = 0.0) -> float:
-        """A finite number; what is none is an error."""
+    def number(
+        self, element: Element, attribute: str, default: float = 0.0, least: float = -inf, most: float = inf
+    ) -> float:
+        """A finite number from `least` to `most`; what is none is an error."""
         written = self.text(element, attribute).strip()
         if not written:
             return default
@@ -81,16 +83,17 @@ class Reading:
         if not isfinite(value):
             self.error(element, f"{attribute} is {shown(written)}; give a number such as 0.5")
             return default
-        return value
+        return value if self._within(element, attribute, value, least, most) else default
 
-    def whole(self, element: Element, attribute: str, default: int = 0) -> int:
+    def whole(self, element: Element, attribute: str, default: int = 0, least: float = -inf, most: float = inf) -> int:
+        """A whole number from `least` to `most`; what is none is an error."""
         written = self.text(element, attribute).strip()
         if not written:
             return default
         if not _WHOLE.fullmatch(written):
             self.error(element, f"{attribute} is {shown(written)}; give a whole number")
             return default
-        return int(written)
+        return int(written) if self._within(element, attribute, int(written), least, most) else default
 
     def expect(self, element: Element, attributes: Collection[str], children: Collection[str] | None = None) -> None:
         """Warns of attributes and, where `children` is given, of child elements that are not among these."""
@@ -101,6 +104,13 @@ class Reading:
             for child in element.children:
                 if child.name not in children:
                     self.warn(child, "is not known and has no effect")
+
+    def _within(self, element: Element, attribute: str, value: float, least: float, most: float) -> bool:
+        if least <= value <= most:
+            return True
+        bounds = f"{least:.12g} or more" if most == inf else f"{least:.12g} to {most:.12g}"
+        self.error(element, f"{attribute} is {value:.12g}; give {bounds}")
+        return False
 
     def _find(self, severity: Severity, element: Element, text: str) -> None:
         if len(self.findings) < MOST_FINDINGS:

@@ -1,0 +1,163 @@
+"""Reads a `.loadtest` of Visual Studio, with all that it refers to (reference: visual-studio-formats, 4)."""
+
+from headrace.plan.browsers import DEFAULT
+from headrace.plan.diagnostics import Diagnostic, Severity
+from headrace.plan.load import Constant
+from headrace.plan.model import BrowserShare, Plan, Scenario, TestShare, Tls
+from headrace.plan.readers.folder import Folder
+from headrace.plan.readers.visual_studio.counter_sets import read_thresholds
+from headrace.plan.readers.visual_studio.names import unique_name
+from headrace.plan.readers.visual_studio.reading import Choices, Reading, class_name
+from headrace.plan.readers.visual_studio.roots import read_root
+from headrace.plan.readers.visual_studio.run_configurations import read_run_setting
+from headrace.plan.readers.visual_studio.scenarios import read_scenario
+from headrace.plan.readers.visual_studio.surroundings import Surroundings
+from headrace.plan.readers.visual_studio.test_references import WebTests
+from headrace.plan.readers.visual_studio.test_settings import read_test_settings
+from headrace.plan.readers.visual_studio.web_test import read_web_test
+from headrace.plan.readers.visual_studio.xml_tree import Element
+from headrace.plan.targets import TargetRule
+
+REQUEST_TIMEOUT = 300.0  # seconds, of a request that has none of its own
+_LONE_USERS = 10
+_LONE_DURATION = 30.0
+_ATTRIBUTES = (
+    "Name",
+    "Description",
+    "Owner",
+    "storage",
+    "Priority",
+    "Enabled",
+    "CssProjectStructure",
+    "CssIteration",
+    "DeploymentItemsEditable",
+    "WorkItemIds",
+    "TraceLevel",
+    "CurrentRunConfig",
+    "Id",
+    "LoadTestPluginClass",
+)
+_CHILDREN = ("Scenarios", "CounterSets", "RunConfigurations", "LoadTestPlugins")
+# Every web test of Visual Studio accepted any certificate.
+_TRUSTING = Tls(verify=False)
+
+
+def read_visual_studio(
+    folder: Folder, file: str, choices: Choices, targets: TargetRule
+) -> tuple[Plan | None, list[Diagnostic]]:
+    """The Plan of a `.loadtest`, or of a `.webtest` alone; None where nothing of it can be run. And all there is to say.
+
+    `file` is a name in the folder. Do not run the Plan where a finding is an error.
+    """
+    lower = file.lower()
+    if lower.endswith(".loadtest"):
+        return read_load_test(folder, file, choices, targets)
+    if lower.endswith(".webtest"):
+        return _read_lone_web_test(folder, file, choices, targets)
+    return None, [Diagnostic(Severity.ERROR, f"{file}: it is no test of Visual Studio; name a .loadtest or a .webtest.")]
+
+
+def read_load_test(folder: Folder, file: str, choices: Choices, targets: TargetRule) -> tuple[Plan | None, list[Diagnostic]]:
+    """The Plan of a `.loadtest`, with what can be run of it, and everything that is wrong in any of its files."""
+    reading = Reading(file, choices)
+    root = read_root(folder, file, "LoadTest", reading)
+    if root is None:
+        return None, reading.findings
+    reading.expect(root, _ATTRIBUTES, _CHILDREN)
+    _refuse_plugins(reading, root)
+    setting = read_run_setting(reading, root)
+    tests = WebTests(folder, file, reading, setting)
+    scenarios = _read_scenarios(reading, root, tests)
+    thresholds = read_thresholds(reading, root, setting)
+    settings, more = read_test_settings(folder, choices)
+    if len(tests.proxies) > 1:
+        reading.warn(root, "its web tests name several proxies; the first of them by the alphabet is used for all")
+    reading.tell(root, "the certificates of servers are not verified, as in Visual Studio")
+    # Of a web test that two scenarios use, everything is found twice.
+    findings = list(dict.fromkeys([*reading.findings, *tests.findings, *more]))
+    if not scenarios:
+        return None, findings
+    plan = Plan(
+        name=_base(file),
+        tests=tuple(tests.tests),
+        scenarios=scenarios,
+        duration=setting.duration,
+        warm_up=setting.warm_up,
+        ramp_in_warm_up=setting.warm_up > 0,
+        cool_down=setting.cool_down,
+        sampling_interval=setting.sampling_interval,
+        data=tuple(tests.data),
+        request_timeout=REQUEST_TIMEOUT,
+        connections=setting.connections,
+        pool_size=setting.pool_size,
+        proxy=min(tests.proxies - {""}, default=""),
+        tls=_TRUSTING,
+        iterations=setting.iterations,
+        thresholds=thresholds,
+        setup=settings.setup,
+        cleanup=settings.cleanup,
+        files=settings.files,
+        targets=targets,
+    )
+    return plan, findings
+
+
+def _read_scenarios(reading: Reading, root: Element, tests: WebTests) -> tuple[Scenario, ...]:
+    scenarios: list[Scenario] = []
+    taken: set[str] = set()
+    elements = list(root.all("Scenarios", "Scenario"))
+    if not elements:
+        reading.error(root, "it has no scenario, and nobody to run a test; add one")
+    for element in elements:
+        name = unique_name(reading.text(element, "Name"), taken, "Scenario")
+        taken.add(name)
+        scenario = read_scenario(reading, element, name, tests)
+        if scenario is not None:
+            scenarios.append(scenario)
+    return tuple(scenarios)
+
+
+def _refuse_plugins(reading: Reading, root: Element) -> None:
+    """Plug-ins are classes of .NET, and there is no telling what they do."""
+    remedy = (
+        "what it gave to tests, context parameters of the run setting can give; what it did before and after the load, "
+        "the setup and cleanup scripts of a .testsettings can do"
+    )
+    old = class_name(reading.text(root, "LoadTestPluginClass"))
+    if old:
+        reading.refuse_plugin(root, f"the load test plug-in {old} needs .NET; {remedy}")
+    for plugin in root.all("LoadTestPlugins", "LoadTestPlugin"):
+        name = class_name(reading.text(plugin, "Classname"))
+        reading.refuse_plugin(plugin, f"the load test plug-in {name} needs .NET; {remedy}")
+
+
+def _read_lone_web_test(
+    folder: Folder, file: str, choices: Choices, targets: TargetRule
+) -> tuple[Plan | None, list[Diagnostic]]:
+    """A web test without a load test: few users for a short time, as a URL test has them."""
+    name = unique_name(_base(file)[: -len(".webtest")], (), "WebTest")
+    web_test, findings = read_web_test(folder, file, name, Surroundings(choices, parameters=choices.parameters))
+    settings, more = read_test_settings(folder, choices)
+    findings = [*findings, *more]
+    if web_test is None:
+        return None, findings
+    scenario = Scenario("Scenario1", (TestShare(name),), Constant(_LONE_USERS), (BrowserShare(DEFAULT, 100.0),))
+    plan = Plan(
+        name=_base(file),
+        tests=(web_test.test,),
+        scenarios=(scenario,),
+        duration=_LONE_DURATION,
+        data=web_test.data,
+        request_timeout=REQUEST_TIMEOUT,
+        proxy=web_test.proxy,
+        tls=_TRUSTING,
+        setup=settings.setup,
+        cleanup=settings.cleanup,
+        files=settings.files,
+        targets=targets,
+    )
+    return plan, findings
+
+
+def _base(file: str) -> str:
+    return file.rpartition("/")[2]
