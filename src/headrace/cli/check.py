@@ -27,6 +27,7 @@ _BARS = "▁▂▃▄▅▆▇█"
 _WIDTH = 40  # bars of a curve
 _MOST_STEPS = 200  # of a test
 _MOST_ROWS = 100  # of a table
+_KEYS = ("scenarios", "tests", "steps", "requests", "dataSources", "thresholds")  # of _sizes
 
 
 def show_plan(console: Console, plan: Plan) -> None:
@@ -63,7 +64,7 @@ def as_json(plan: Plan | None, findings: Iterable[Diagnostic]) -> str:
     whole: dict[str, Any] = {
         "canRun": plan is not None and not forbid_running(told),
         "name": plan.name if plan is not None else None,
-        "counts": {f"{what}s": number for number, what in _sizes(plan)} if plan is not None else None,
+        "counts": dict(zip(_KEYS, (number for number, _ in _sizes(plan)), strict=True)) if plan is not None else None,
         "findings": found,
     }
     return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"

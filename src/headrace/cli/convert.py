@@ -29,7 +29,7 @@ _MOST_TOLD = 100  # findings at the head
 
 
 def plan_text(source: str, plan: Plan, remarks: Notes) -> str:
-    """The plan with comments. `source` is the file that it is made from; what `remarks` say of the whole is not carried over.
+    """The plan with comments. `source` is the file that it is made from; `remarks` say what is not carried over.
 
     Raises ValueError where the plan has a text that no file can have.
     """
@@ -52,9 +52,8 @@ def convert_into(output: Path, source: str, plan: Plan, remarks: Notes, force: b
     contents |= {output.parent / name: content for name, content in beside.items()}
     there = [] if force else [path for path, content in contents.items() if path.exists() and not _has(path, content)]
     if there:
-        raise FileError(
-            f"{', '.join(f"'{path}'" for path in there)}: there already. Overwrite with --force, or name another."
-        )
+        named = ", ".join(f"'{path}'" for path in there)
+        raise FileError(f"There already: {named}. Overwrite with --force, or name another file.")
     for path, content in reversed(contents.items()):  # the plan last: where it is, all that it names is
         if not (path.is_file() and _has(path, content)):
             path.write_bytes(content)

@@ -36,7 +36,7 @@ from headrace.cli.options import (
     parsed,
     read_settings,
 )
-from headrace.cli.plan_file import FileError, count_findings, print_findings, read_plan_file
+from headrace.cli.plan_file import FileError, count_findings, print_findings, read_plan_file, remarks_on
 from headrace.cli.run import Outcome, own_service, run_test, write_json
 from headrace.cli.serve import listen
 from headrace.cli.serve import serve as serve_until_stopped
@@ -206,15 +206,20 @@ def convert(
     run_config: RunConfiguration = "",
 ) -> None:
     """Write a test as a plan.yaml to keep: with comments on what is not carried over, and large data in files beside it."""
-    plan, findings = _read(file, choices_of(ignore_plugins, param, run_config))
+    choices = choices_of(ignore_plugins, param, run_config)
+    plan, findings = _read(file, choices)
     print_findings(Output(stderr=True), [finding for finding in findings if finding.severity is not Severity.INFO])
     if plan is None or forbid_running(findings):
         fail(FAILED, f"'{file}' cannot be run as it is, see above; it is not converted.")
     with failing_clearly():
+        remarks = remarks_on(file, plan, findings, choices)
         if output == "-":
-            typer.echo(plan_text(file, plan, findings), nl=False)
+            typer.echo(plan_text(file.name, plan, remarks), nl=False)
             return
-        written = convert_into(Path(output), file, plan, findings, force)
+        try:
+            written = convert_into(Path(output), file.name, plan, remarks, force)
+        except FileError as error:
+            fail(WRONG_USAGE, str(error))
     for path in written:
         typer.echo(f"Wrote {path}")
 

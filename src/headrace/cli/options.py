@@ -60,7 +60,7 @@ CheckJson = Annotated[
 
 
 def choices_of(ignore_plugins: bool, parameters: list[str] | None, run_configuration: str) -> Choices:
-    """What is chosen beside a Visual Studio file. Ends the command where a parameter has no name; its value may be a secret."""
+    """What is chosen beside a Visual Studio file. Ends the command where a parameter has no name; values may be secrets."""
     given: dict[str, str] = {}
     for number, parameter in enumerate(parameters or (), 1):
         name, separator, value = parameter.partition("=")

@@ -24,7 +24,7 @@ _LONGEST = 2000  # characters of a comment
 def remarks(
     folder: Folder, file: str, plan: Plan, findings: Iterable[Diagnostic], web_tests: Mapping[str, str]
 ) -> dict[str, list[str]]:
-    """Texts by the place in the plan that they are about, "" for the whole. `web_tests`: the file of each test, by its name."""
+    """Texts by the place in the plan that they are about, "" for the whole. `web_tests`: each test's file, by its name."""
     said: dict[str, list[str]] = {"": []}
     parts: dict[str, list[tuple[int, str]]] = {}  # of each file, which part of the plan is from which line on
     for index, test in enumerate(plan.tests):
