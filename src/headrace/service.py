@@ -62,7 +62,8 @@ async def running_service(settings: Settings) -> AsyncIterator[Service]:
 @asynccontextmanager
 async def _conducting(settings: Settings, database: Engine) -> AsyncIterator[ASGIApp]:
     runs, drops, results = Runs(database), Drops(database), Results(database)
-    conductor = Conductor(RigContext(settings, database, runs, drops, results, EmbeddedPool(), now))
+    pool = EmbeddedPool(scripts=settings.scripts)
+    conductor = Conductor(RigContext(settings, database, runs, drops, results, pool, now))
     key = await asyncio.to_thread(load_key, database)
     services = Services(settings, runs, drops, Tokens(database), results, conductor.ring, now, key)
     conducting = asyncio.create_task(conductor.serve())

@@ -1,12 +1,17 @@
 """What an operator can set: on the command line, by `HEADRACE_*` variables or in `headrace.toml` in the working folder. The
 first of these that says something wins. Every setting stands in `docs/settings.md` too; a test holds the two together."""
 
+import os
+import pwd
 from pathlib import Path
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from headrace.plan.targets import METADATA, TargetRule
+
+# What `scripts` may be, beside the name of a user.
+OFF, AS_SERVICE = "off", "as-service"
 
 
 class Settings(BaseSettings):
@@ -47,6 +52,11 @@ class Settings(BaseSettings):
     targets_deny: tuple[str, ...] = Field(
         METADATA, description="Hosts and networks that no test may be aimed at; by default the clouds' metadata addresses."
     )
+    scripts: str = Field(
+        OFF,
+        description="Who runs the setup and cleanup scripts of tests: nobody (off), the service's own user (as-service), or "
+        "the user of this name, for which the service must be root.",
+    )
 
     @property
     def database_url(self) -> str:
@@ -58,6 +68,19 @@ class Settings(BaseSettings):
     def _check_targets(cls, entries: tuple[str, ...]) -> tuple[str, ...]:
         TargetRule(allow=entries)  # a wrong entry is told at the start, not by the first run
         return entries
+
+    @field_validator("scripts")
+    @classmethod
+    def _check_scripts(cls, scripts: str) -> str:
+        if scripts in (OFF, AS_SERVICE):
+            return scripts
+        try:
+            user = pwd.getpwnam(scripts)
+        except (KeyError, ValueError):
+            raise ValueError(f"give {OFF}, {AS_SERVICE} or the name of a user of this machine") from None
+        if os.geteuid() not in (0, user.pw_uid):
+            raise ValueError("only a service that runs as root can run scripts as another user")
+        return scripts
 
     @property
     def targets(self) -> TargetRule:

@@ -124,8 +124,8 @@ thresholds:
     for said in (
         "0:01:30 of load, 5,000 iterations at most, after a warm-up of 0:00:10",
         "1 data source, 3 thresholds",
-        "setup   setup.sh --quick, 0:01:30 at most",
-        "files   setup.sh",
+        "setup      setup.sh --quick, for 0:01:30 at most",
+        "files      setup.sh (7 bytes)",
     ):
         assert said in done.stdout
     rows = [" ".join(line.split()) for line in done.stdout.splitlines()]

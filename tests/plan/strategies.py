@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from headrace.plan.browsers import DEFAULT, find_browser
 from headrace.plan.data import DataSource
 from headrace.plan.model import Browser, Plan
+from headrace.plan.scripts import AttachedFile
 from headrace.plan.targets import TargetRule
 
 TARGETS = TargetRule()
@@ -92,7 +93,7 @@ def _struct(cls: type[Any], depth: int) -> st.SearchStrategy[Any]:
     ).map(lambda values: cls(**values))
     if cls is Browser:
         return built | st.sampled_from([DEFAULT, find_browser("Chrome")])
-    if cls is DataSource:
+    if cls in (DataSource, AttachedFile):
         return built.map(lambda source: msgspec.structs.replace(source, file=""))
     return built
 

@@ -60,11 +60,6 @@ def test_a_url_test_becomes_a_plan_with_what_the_run_asked_for_and_the_operator_
     ("run", "said"),
     [
         (replace(RUN, kind=RunKind.JMETER), "jMeterLoadTest"),
-        (
-            replace(RUN, details=replace(RUN.details, setup_command="install.sh")),
-            "testSettings.setupCommand is 'install.sh'",
-        ),
-        (replace(RUN, details=replace(RUN.details, cleanup_command="tidy.sh")), "testSettings.cleanupCommand is 'tidy.sh'"),
         (replace(RUN, details=replace(RUN.details, agent_group="ours")), "agent group 'ours' does not exist"),
     ],
 )

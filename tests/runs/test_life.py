@@ -148,6 +148,12 @@ def test_the_load_has_ended_when_the_clean_up_script_begins() -> None:
     assert live(*CLEANING_UP, "collect").execution_finished_at == second(6)
 
 
+@pytest.mark.parametrize("before", [CONFIGURING, SETTING_UP, WARMING_UP])
+def test_a_clean_up_without_a_load_dates_no_end_of_one(before: tuple[str, ...]) -> None:
+    lived = live(*before, "clean_up", "abort_with")
+    assert (lived.state, lived.execution_finished_at) == (State.ABORTED, None)
+
+
 def test_the_dates_of_a_run_that_its_user_stops() -> None:
     """Table 3.2, second column: no abortMessage, only who stopped it."""
     lived = life.end_stopping(life.end_load(live(*STOPPING), second(7)), second(9))
@@ -263,7 +269,7 @@ LEGAL_FROM = {
     "set_up": ["configuring"],
     "warm_up": ["configuring", "setting up"],
     "run": ["configuring", "setting up", "warming up"],
-    "clean_up": ["running"],
+    "clean_up": ["configuring", "setting up", "warming up", "running"],
     "collect": ["running", "cleaning up"],
     "complete": ["collecting"],
     "complete_partially": ["collecting"],

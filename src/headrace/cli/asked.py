@@ -21,13 +21,14 @@ _DURATION = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The options of the command; None where one was not given. Times are seconds."""
+    """The options of the command; None where one was not given. Times are seconds. `scripts`: a plan may have some."""
 
     users: int | None
     duration: float | None
     think: float | None
     warm_up: float | None
     insecure: bool
+    scripts: bool = True
     choices: Choices = AS_WRITTEN
     quiet: bool = False
 
@@ -82,6 +83,12 @@ def _plan_test(file: Path, asked: Asked, targets: TargetRule) -> LoadTest:
     print_findings(Console(stderr=True), in_order(dict.fromkeys([*told, *wrong])))
     if plan is None or wrong:
         fail(WRONG_USAGE, f"'{file}' cannot be run, see above.")
+    if not asked.scripts and (plan.setup is not None or plan.cleanup is not None):
+        fail(
+            WRONG_USAGE,
+            f"'{file}' has a setup or cleanup script, which can do on this machine all that you can. "
+            "Read it, and give --allow-scripts where you trust it.",
+        )
     duration = plan.duration if asked.duration is None else asked.duration
     try:
         plan = override(

@@ -36,13 +36,6 @@ def show_plan(console: Console, plan: Plan) -> None:
     many = f", {plan.iterations:,} iterations at most" if plan.iterations is not None else ""
     console.print(f"[bold]{escape(plan.name)}[/]: {show_duration(plan.duration)} of load{many}{warm_up}", highlight=False)
     console.print(_counts(plan), highlight=False)
-    for what, script in (("setup", plan.setup), ("cleanup", plan.cleanup)):
-        if script is not None:
-            said = f"{script.command}, {show_duration(script.timeout)} at most"
-            console.print(f"[cyan]{what:<8}[/]{escape(said)}", highlight=False, soft_wrap=True)
-    if plan.files:
-        names = ", ".join(file.name for file in plan.files[:_MOST_ROWS])
-        console.print(f"[cyan]{'files':<8}[/]{escape(names)}", highlight=False, soft_wrap=True)
     for scenario in plan.scenarios:
         _show_scenario(console, scenario, plan.warm_up + plan.duration)
     for test in plan.tests:
@@ -52,6 +45,7 @@ def show_plan(console: Console, plan: Plan) -> None:
         console.print(_data(plan))
     if plan.thresholds:
         console.print(_thresholds(plan))
+    _show_scripts(console, plan)
 
 
 def as_json(plan: Plan | None, findings: Iterable[Diagnostic]) -> str:
@@ -205,6 +199,18 @@ def _limit(threshold: Threshold, value: float | None) -> str:
 def _counter(counter: CounterName) -> str:
     instance = f" ({counter.instance})" if counter.instance else ""
     return f"{counter.category}: {counter.counter}{instance}"
+
+
+def _show_scripts(console: Console, plan: Plan) -> None:
+    if plan.setup is None and plan.cleanup is None:
+        return
+    console.print("\n[bold]Scripts[/]")
+    for what, script in (("setup", plan.setup), ("cleanup", plan.cleanup)):
+        if script is not None:
+            text = f"{script.command}, for {show_duration(script.timeout)} at most"
+            console.print(f"  [cyan]{what:<11}[/]{escape(text)}", highlight=False, soft_wrap=True)
+    files = ", ".join(f"{file.name} ({len(file.content):,} bytes)" for file in plan.files[:_MOST_ROWS])
+    console.print(f"  [cyan]{'files':<11}[/]{escape(files)}", highlight=False, soft_wrap=True)
 
 
 def _counted(number: int, what: str) -> str:

@@ -47,6 +47,7 @@ from headrace.plan.model import Plan
 from headrace.plan.readers.visual_studio.reading import Choices
 from headrace.plan.targets import TargetRule
 from headrace.plan.writers.plan_yaml import write_plan
+from headrace.settings import AS_SERVICE, OFF
 
 EXIT_CODES = "Exit codes: 0 passed, 1 failed its criteria, 2 wrong usage, 3 could not run, 130 stopped by Ctrl-C."
 
@@ -120,6 +121,9 @@ def run(
     secret: Annotated[
         str | None, typer.Option("--token", metavar="T", envvar="HEADRACE_TOKEN", help="The token for --server.")
     ] = None,
+    allow_scripts: Annotated[
+        bool, typer.Option("--allow-scripts", help="Run the plan's setup and cleanup scripts on this machine.")
+    ] = False,
     max_failed: Annotated[
         float | None,
         typer.Option(parser=parsed(parse_share), metavar="SHARE", help="Fail when more requests fail than this: 1%."),
@@ -147,17 +151,24 @@ def run(
     """
     if server is not None and not secret:
         fail(WRONG_USAGE, "--server needs --token (or HEADRACE_TOKEN).")
+    if server is not None and allow_scripts:
+        fail(WRONG_USAGE, "--allow-scripts is for this machine; what runs on --server is its operator's to set.")
     targets = TargetRule(deny=())  # where it is not our own, the service says which targets may be tested
+    scripts = OFF
     if server is None:
-        targets = read_settings().targets
+        settings = read_settings()
+        targets = settings.targets
+        if allow_scripts:
+            scripts = AS_SERVICE if settings.scripts == OFF else settings.scripts
     elif not server.startswith(("http://", "https://")):
         fail(WRONG_USAGE, f"--server: '{server}' is no address; write it like http://host:8080/acme.")
     choices = choices_of(ignore_plugins, param, run_config)
-    test = test_of(tests, Asked(users, duration, think, warmup, insecure, choices, quiet), targets)
+    may_script = server is not None or allow_scripts
+    test = test_of(tests, Asked(users, duration, think, warmup, insecure, may_script, choices, quiet), targets)
     console = Output()
 
     async def perform() -> Outcome:
-        async with own_service() if server is None else Client(server, secret or "") as client:
+        async with own_service(scripts) if server is None else Client(server, secret or "") as client:
             return await run_test(client, test, console, quiet)
 
     with failing_clearly():

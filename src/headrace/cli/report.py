@@ -19,6 +19,9 @@ _TRUST = {"valid": "green", "suspect": "yellow", "invalid": "red"}
 _MOST_EXAMPLES = 3
 _MOST_LINES = 4
 _WIDTH = 160
+_SCRIPTS = {"setupScript": "setup script", "cleanupScript": "cleanup script"}
+_WRITTEN = ("output", "error")
+_MOST_WRITTEN = 20
 
 
 def print_report(
@@ -36,7 +39,11 @@ def print_report(
     told = summary.get("headrace", {})
     reasons = [reason["message"] for reason in told.get("reasons", ())]
     _print_verdict(console, told)
+    messages = list(messages)
+    _print_scripts(console, messages)
     for message in messages:
+        if message.get("messageSource") in _SCRIPTS and message["messageType"] != "warning":
+            continue
         repeats = any(reason in message["message"] for reason in reasons)  # the run's own message of its verdict
         if message["messageType"] in ("warning", "error", "critical") and not repeats:
             console.print(f"[yellow]{message['messageType']}:[/] {escape(message['message'])}", highlight=False)
@@ -53,6 +60,16 @@ def print_report(
     if errors["occurrences"]:
         console.print(_errors(errors))
     _print_examples(console, told)
+
+
+def _print_scripts(console: Console, messages: list[dict[str, Any]]) -> None:
+    """The last that each script wrote."""
+    for source, name in _SCRIPTS.items():
+        wrote = [each for each in messages if each.get("messageSource") == source and each["messageType"] in _WRITTEN]
+        if len(wrote) > _MOST_WRITTEN:
+            console.print(f"[dim]{name}:[/] ({len(wrote) - _MOST_WRITTEN} earlier lines)", highlight=False)
+        for message in wrote[-_MOST_WRITTEN:]:
+            console.print(f"[dim]{name}:[/] {escape(message['message'])}", highlight=False)
 
 
 def _print_verdict(console: Console, told: dict[str, Any]) -> None:

@@ -29,6 +29,13 @@ from headrace.settings import Settings
 # A terminal sends the first and the last, CI systems and `timeout` the second: all want the load to end in good order.
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _TERMINAL = ("completed", "aborted", "error")
+_PHASES = {
+    "executingSetupScript": "setting up",
+    "warmingUp": "warming up",
+    "runningTest": "running",
+    "executingCleanupScript": "cleaning up",
+    "collectingResults": "collecting",
+}
 # Seconds. There is news once a second; that the run has ended is told sooner.
 _LOOK = 1.0
 _POLL = 0.25
@@ -46,12 +53,18 @@ class Outcome:
 
 
 @asynccontextmanager
-async def own_service() -> AsyncIterator[Client]:
-    """The whole service inside this process, with a store that is thrown away, reached without a network."""
+async def own_service(scripts: str) -> AsyncIterator[Client]:
+    """The whole service inside this process, with a store that is thrown away, reached without a network. `scripts` is the
+    setting of that name."""
     with tempfile.TemporaryDirectory(prefix="headrace-") as folder:
         token = token_urlsafe(32)
         settings = Settings(
-            data=Path(folder), database=None, admin_token=SecretStr(token), public_url=None, max_plan=_LARGEST_BODY
+            data=Path(folder),
+            database=None,
+            admin_token=SecretStr(token),
+            public_url=None,
+            max_plan=_LARGEST_BODY,
+            scripts=scripts,
         )
         async with running_service(settings) as service:
             transport = httpx2.ASGITransport(service.app, raise_app_exceptions=False)
@@ -115,9 +128,7 @@ class _Watcher:
 
     async def look(self, run: dict[str, Any]) -> Moment:
         phase = run["subState"] if run["subState"] != "none" else run["state"]
-        shown = {"runningTest": "running", "warmingUp": "warming up", "collectingResults": "collecting"}.get(
-            phase, "starting"
-        )
+        shown = _PHASES.get(phase, "starting")
         begun = run.get("executionStartedDate")
         if begun is None:
             return Moment(shown, 0.0, self._test.duration)

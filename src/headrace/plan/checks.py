@@ -13,6 +13,7 @@ from headrace.plan.expression_checks import judge_expressions
 from headrace.plan.limits import MOST_USERS, judge_number, judge_seconds
 from headrace.plan.load import Arrivals
 from headrace.plan.model import Mix, Plan, Scenario, Test, Tls
+from headrace.plan.script_checks import doubt_scripts, judge_scripts, judge_sizes
 from headrace.plan.shapes import judge_load, most_users
 from headrace.plan.step_checks import MOST, judge_headers, judge_step, judge_weights, shown
 from headrace.plan.steps import TakeRow
@@ -69,6 +70,7 @@ def _judge_sizes(plan: Plan) -> Iterator[str]:
     size = sum(len(text) for source in plan.data for row in source.rows for text in row)
     if size > LARGEST_DATA:
         yield f"data: the rows have {size} characters; at most {LARGEST_DATA} are taken"
+    yield from judge_sizes(plan)
 
 
 def _judge(plan: Plan) -> Iterator[str]:
@@ -88,6 +90,7 @@ def _judge(plan: Plan) -> Iterator[str]:
     yield from _judge_data(plan)
     yield from _judge_proxy(plan)
     yield from _judge_tls(plan.tls)
+    yield from judge_scripts(plan)
 
 
 def _doubt(plan: Plan) -> Iterator[str]:
@@ -99,6 +102,7 @@ def _doubt(plan: Plan) -> Iterator[str]:
             yield f"test '{test.name}' is in no scenario and never runs"
     for scenario in plan.scenarios:
         yield from _inside(f"scenario '{scenario.name}'", _doubt_scenario(scenario))
+    yield from doubt_scripts(plan)
 
 
 def _doubt_scenario(scenario: Scenario) -> Iterator[str]:

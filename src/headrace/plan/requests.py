@@ -58,6 +58,14 @@ class AuthScheme(StrEnum):
     BASIC = "basic"
     BEARER = "bearer"
     DIGEST = "digest"
+    AS_ASKED = "as asked"  # digest or basic, whichever the server asks for; nothing before it asks
+
+
+class Escaping(StrEnum):
+    """How a query and a form are percent-encoded: as HTML has it, or as .NET's `UrlEncode`, `%2f` and `!()` as they are."""
+
+    HTML = "html"
+    DOTNET = "dotnet"
 
 
 class Credentials(Value, frozen=True):
@@ -74,7 +82,8 @@ class Request(Value, frozen=True, tag="request", tag_field="step"):
     `url` is http or https, absolute when its variables have values; `name` is what results report it under ("": the URL as
     written here). `timeout` is in seconds (None: the plan's). It passes with a status of `expected_status`, where none is
     given with any below 400, with `ignore_status` whatever the status. `goal`: its page should take at most so many seconds.
-    `recorded` false: sent, but in no result.
+    `recorded` false: sent, but in no result. `charset` (no template): in which the query and a form are encoded, and an
+    answer is read that names none.
     """
 
     url: str
@@ -93,6 +102,8 @@ class Request(Value, frozen=True, tag="request", tag_field="step"):
     goal: float | None = None
     cache: bool = False
     recorded: bool = True
+    charset: str = "utf-8"
+    escaping: Escaping = Escaping.HTML
 
 
 class Page(Value, frozen=True, tag="page", tag_field="step"):

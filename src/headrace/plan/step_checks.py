@@ -82,6 +82,15 @@ def judge_url(text: str, place: str, targets: TargetRule) -> Iterator[str]:
         yield f"{place}, {shown(text)}, must not be tested: {refusal}. Ask the operator to allow it"
 
 
+def is_charset(name: str) -> bool:
+    """Whether texts can be encoded in it."""
+    try:
+        "".encode(name)
+    except (LookupError, ValueError):
+        return False
+    return True
+
+
 def judge_headers(headers: tuple[tuple[str, str], ...], place: str) -> Iterator[str]:
     for name, value in headers:
         constant = constant_of(name)
@@ -163,6 +172,8 @@ def _judge_request(request: Request, place: str, targets: TargetRule) -> Iterato
     yield from judge_headers(request.headers, f"{place}.headers")
     if request.timeout is not None:
         yield from judge_seconds(f"{place}.timeout", request.timeout, 0.001)
+    if not is_charset(request.charset):
+        yield f"{place}.charset is {shown(request.charset)}, which is not known; write one such as utf-8 or iso-8859-1"
     if request.goal is not None:
         yield from judge_seconds(f"{place}.goal", request.goal)
     if request.expected_status:

@@ -44,7 +44,7 @@ _CONSTANT: dict[type, frozenset[str]] = {
     TakeRow: frozenset({"source"}),
     Repeat: frozenset({"variable"}),
     ForEach: frozenset({"variables", "variable"}),
-    Request: frozenset({"method"}),
+    Request: frozenset({"method", "charset", "escaping"}),
     Text: frozenset({"charset"}),
     Binary: frozenset({"content_type"}),
     VariableExists: frozenset({"name"}),

@@ -17,11 +17,12 @@ from headrace.results.reader import Results
 from headrace.results.recorder import Recorder
 from headrace.rig.alignment import Alignment
 from headrace.rig.pool import AgentError, AgentPool, Ended, Lost, Reservation, Second
+from headrace.rig.script_stages import CLEANUP, SETUP, SetupError, run_script
 from headrace.rig.validation import plan_of
 from headrace.runs import life
 from headrace.runs.drops import Drops
 from headrace.runs.life import IllegalTransition
-from headrace.runs.model import Abort, Life, Run, Severity, Source, State
+from headrace.runs.model import Abort, Life, Run, Severity, Source, State, Substate
 from headrace.runs.store import Runs
 from headrace.settings import Settings
 from headrace.ticks.tick import Tick
@@ -68,6 +69,7 @@ class Performance:
         self._stopped = False
         self._service_stops = False
         self._lost = 0.0
+        self._uncleaned = False
 
     async def stop(self) -> None:
         if not self._stopped:
@@ -89,8 +91,12 @@ class Performance:
             if self._service_stops:
                 raise ServiceStoppedError from None
             await self._step(lambda current: life.end_stopping(current, self._context.now()))
+        except SetupError as error:
+            action = "Read what the script wrote in the messages of the run, put it right, and run the test again."
+            await self._abort(str(error), action, "SetupScript")
         except AgentError as error:
-            await self._abort(f"The load could not be generated: {error}.")
+            action = "Read the messages of the run, and run the test again."
+            await self._abort(f"The load could not be generated: {error}.", action, "Agent")
 
     async def _validate(self) -> Plan | None:
         context, run = self._context, self._run
@@ -111,16 +117,57 @@ class Performance:
             cores = min(sum(agent.cores for agent in reservation.agents), plan.users)
             await self._log(Severity.INFO, f"This load test will run using {cores} agent cores.", Source.VALIDATION)
             await self._step(lambda current: life.configure(current, self._context.now()))
-            await reservation.prepare(plan)
-            if self._stopped:
-                raise _StoppedError
-            await self._measure(plan, reservation)
+            if plan.setup is not None or plan.cleanup is not None:
+                await reservation.equip(plan)
+            try:
+                await self._set_up(plan, reservation)
+                await reservation.prepare(plan)
+                if self._stopped:
+                    raise _StoppedError
+                await self._measure(plan, reservation)
+            except Exception:
+                await self._clean_up(plan, reservation)
+                raise
+            await self._clean_up(plan, reservation)
         finally:
             self._reservation = None
             await reservation.release()
         if self._stopped:
             raise _StoppedError
-        await self._step(lambda current: life.complete(current, self._context.now(), partial=self._lost > 0))
+        if plan.cleanup is not None:
+            await self._step(lambda current: life.collect(current, self._context.now()))
+        partial = self._lost > 0 or self._uncleaned
+        await self._step(lambda current: life.complete(current, self._context.now(), partial))
+
+    async def _set_up(self, plan: Plan, reservation: Reservation) -> None:
+        """Raises SetupError where the script fails."""
+        if plan.setup is None:
+            return
+        await self._step(life.set_up)
+        if self._stopped:
+            raise _StoppedError
+        failures = await run_script(plan.setup, SETUP, reservation, self._log)
+        if self._stopped:
+            raise _StoppedError
+        if failures:
+            raise SetupError(" ".join(failures))
+
+    async def _clean_up(self, plan: Plan, reservation: Reservation) -> None:
+        """Runs the clean-up script, whatever came before: what a setup script has half done needs it most.
+
+        Its failure is told and costs nothing that was measured.
+        """
+        if plan.cleanup is None:
+            return
+
+        def begin(current: Life) -> Life:
+            return current if current.substate is Substate.CLEANUP_SCRIPT else life.clean_up(current, self._context.now())
+
+        await self._step(begin, or_stopping=True)
+        failures = await run_script(plan.cleanup, CLEANUP, reservation, self._log)
+        self._uncleaned = bool(failures)
+        for failure in failures:
+            await self._log(Severity.WARNING, failure, Source.CLEANUP_SCRIPT)
 
     async def _measure(self, plan: Plan, reservation: Reservation) -> None:
         """Runs the load. The results are complete when this returns, before the run's state is final."""
@@ -137,8 +184,10 @@ class Performance:
             ended = await self._gather(reservation, recorder, measured)
             if self._stopped and not self._service_stops:
                 await self._step(lambda current: life.end_load(current, ended))
-            elif not self._stopped:
+            elif not self._stopped and plan.cleanup is None:
                 await self._step(lambda current: life.collect(current, ended))
+            elif not self._stopped:
+                await self._step(lambda current: life.clean_up(current, ended))
         finally:
             await asyncio.to_thread(recorder.close)
             self._context.results.detach(self._run.id)
@@ -196,11 +245,10 @@ class Performance:
             )
             await self._log(Severity.WARNING, text)
 
-    async def _abort(self, cause: str) -> None:
+    async def _abort(self, cause: str, action: str, source: str) -> None:
         now = self._context.now()
-        action = "Read the messages of the run, and run the test again."
-        await self._log(Severity.ERROR, cause)
-        await self._step(lambda current: life.abort_with(current, Abort(cause, action, "Agent", now), now))
+        await self._log(Severity.ERROR, cause, Source.SETUP_SCRIPT if source == "SetupScript" else Source.OTHER)
+        await self._step(lambda current: life.abort_with(current, Abort(cause, action, source, now), now))
 
     async def _step(self, change: Callable[[Life], Life], or_stopping: bool = False) -> None:
         """Takes the run one step on. Raises _StoppedError where its user has stopped it, unless that is fine too."""

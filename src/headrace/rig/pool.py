@@ -1,7 +1,7 @@
 """The one way to agents: what the service needs of them, whoever they are and wherever they run.
 
 A pool lists agents and reserves some for a run. A reservation hands each its segment of the plan, starts all at one instant,
-yields what they measure, and says when one is lost.
+yields what they measure, and says when one is lost. Before and after it runs the scripts of the plan on them.
 """
 
 from collections.abc import AsyncIterator
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from headrace.plan.model import Plan
+from headrace.plan.scripts import Script
 from headrace.ticks.tick import Tick
 
 
@@ -53,11 +54,38 @@ class Ended:
 Frame = Second | Lost | Ended
 
 
+@dataclass(frozen=True, slots=True)
+class ScriptLine:
+    """A script has written a line on an agent, to its error output where `error`."""
+
+    agent: Agent
+    text: str
+    error: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptEnded:
+    """A script has ended on an agent. `failure` says why it did not succeed, as what follows "it"; "" where it did."""
+
+    agent: Agent
+    failure: str
+    last: tuple[str, ...] = ()
+
+
+ScriptNews = ScriptLine | ScriptEnded
+
+
 class Reservation(Protocol):
     """The agents of one run, from `reserve` to `release`."""
 
     @property
     def agents(self) -> tuple[Agent, ...]: ...
+
+    async def equip(self, plan: Plan) -> None:
+        """Gives every agent the scripts of the plan, in a fresh folder. Raises AgentError where one could not run them."""
+
+    def run_script(self, script: Script) -> AsyncIterator[ScriptNews]:
+        """Runs a script of the plan on all agents, until each has sent ScriptEnded. `equip` them first."""
 
     async def prepare(self, plan: Plan) -> None:
         """Gives every agent its segment; returns when all are ready to start. Raises AgentError."""
@@ -69,10 +97,12 @@ class Reservation(Protocol):
         """What the agents report, until each has sent Ended."""
 
     async def stop(self, grace: float) -> None:
-        """Ends the load now; requests under way may take `grace` seconds more. The frames then come to their end."""
+        """Ends the load now; requests under way may take `grace` seconds more. The frames then come to their end.
+
+        A script under way is killed; one that is run later is not."""
 
     async def release(self) -> None:
-        """Gives the agents back, whatever state they are in; no load is left behind."""
+        """Gives the agents back, whatever state they are in; no load is left behind, nor anything of a script."""
 
 
 class AgentPool(Protocol):

@@ -43,7 +43,7 @@ FROM: dict[Stage, frozenset[Stage]] = {
     _SETUP: frozenset({_CONFIGURING}),
     _WARMING_UP: frozenset({_CONFIGURING, _SETUP}),
     _RUNNING: frozenset({_CONFIGURING, _SETUP, _WARMING_UP}),
-    _CLEANUP: frozenset({_RUNNING}),
+    _CLEANUP: frozenset({_CONFIGURING, _SETUP, _WARMING_UP, _RUNNING}),  # whatever became of what it cleans up after
     _COLLECTING: frozenset({_RUNNING, _CLEANUP}),
     _SUCCESS: frozenset({_COLLECTING}),
     _PARTIAL_SUCCESS: frozenset({_COLLECTING}),
@@ -121,8 +121,8 @@ def run(life: Life, at: datetime) -> Life:
 
 
 def clean_up(life: Life, at: datetime) -> Life:
-    """The load has ended and the clean-up script runs on the agents."""
-    return _enter(life, _CLEANUP, "run its clean-up script", execution_finished_at=_not_before(life, at))
+    """The load has ended, or will not begin, and the clean-up script runs on the agents."""
+    return _enter(life, _CLEANUP, "run its clean-up script", execution_finished_at=_load_end(life, at))
 
 
 def collect(life: Life, at: datetime) -> Life:

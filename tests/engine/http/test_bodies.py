@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from headrace.engine.http.answer import Variables
 from headrace.engine.http.bodies import CompiledBody, UnencodableError, compile_body, compile_query
 from headrace.engine.templates import UnboundError
-from headrace.plan.requests import Binary, Body, Form, FormPart, Multipart, Parameter, Text
+from headrace.plan.requests import Binary, Body, Escaping, Form, FormPart, Multipart, Parameter, Text
 from headrace.plan.urls import check_url
 
 
@@ -52,6 +52,31 @@ def test_a_form_encodes_the_values_of_its_variables(fields: list[tuple[str, str]
 def test_a_parameter_that_is_encoded_already_is_sent_as_it_is() -> None:
     body = compile_body(Form((Parameter("a[]", "%20+ {{x}}", encode=False), Parameter("b", "%20"))))
     assert body.build(variables(x="é=&")) == "a[]=%20+ é=&&b=%2520".encode()
+
+
+def test_a_form_may_be_encoded_as_dotnet_does_it() -> None:
+    """HttpUtility.UrlEncode: a plus for a blank, lower-case digits, and -_.!*() as they are."""
+    fields = Form((Parameter("pass word", "{{x}}"), Parameter("é", "a/b~'-_.!*()")))
+    assert compile_body(fields, escaping=Escaping.DOTNET).build(variables(x="1&ü:")) == (
+        b"pass+word=1%26%c3%bc%3a&%c3%a9=a%2fb%7e%27-_.!*()"
+    )
+
+
+@pytest.mark.parametrize("escaping", Escaping)
+def test_a_form_and_a_query_are_encoded_in_their_charset(escaping: Escaping) -> None:
+    parameters = (Parameter("a", "{{x}}"), Parameter("b", "é", encode=False))
+    body = compile_body(Form(parameters), escaping=escaping, charset="iso-8859-1")
+    query = compile_query(parameters, escaping=escaping, charset="iso-8859-1")
+    assert body.build(variables(x="joe")) == b"a=joe&b=\xe9"
+    assert query.build(variables(x="é")).lower() == "a=%e9&b=%e9"
+    with pytest.raises(UnencodableError, match="charset iso-8859-1 does not have; use utf-8"):
+        body.build(variables(x="☃"))
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_what_dotnet_encodes_is_read_the_same(value: str) -> None:
+    body = compile_body(form(("a", "{{x}}")), escaping=Escaping.DOTNET).build(variables(x=value)).decode("ascii")
+    assert parse_qsl(body, keep_blank_values=True) == [("a", value)]
 
 
 def test_a_form_without_fields_is_empty() -> None:

@@ -593,6 +593,45 @@ async def test_a_wrong_password_fails_the_page_and_is_not_sent_again_and_again()
     assert outcome.error.subkind == "401 - Unauthorized"
 
 
+def asking(*challenges: str, lets_in: str) -> Route:
+    """A server that lets in whoever sends this Authorization header."""
+    lines = [f"WWW-Authenticate: {challenge}" for challenge in challenges]
+
+    async def route(exchange: Exchange) -> None:
+        allowed = exchange.seen.header("Authorization") == lets_in
+        await exchange.send(response() if allowed else response(401, *lines, body=b"who are you?"))
+
+    return route
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("challenges", [["Basic realm=shop"], ["Negotiate", "NTLM", 'Basic realm="shop"']])
+async def test_credentials_as_asked_are_sent_to_a_server_that_asks_for_basic_and_then_unasked(challenges: list[str]) -> None:
+    lets_in = f"Basic {b64encode(b'me:open sesame').decode()}"
+    async with Target({"/": asking(*challenges, lets_in=lets_in), "/open": answer()}) as target:
+        steps = [Request(target.url("/open")), Request(target.url()), Request(target.url()), Request(target.url("/open"))]
+        outcome = await once(*steps, credentials=Credentials(AuthScheme.AS_ASKED, "open sesame", "me"))
+    sent = [seen.header("Authorization") for seen in target.seen]
+    assert sent == [None, None, lets_in, lets_in, lets_in]
+    assert (outcome.pages.passed, outcome.requests.failed) == (4, 0)
+
+
+@pytest.mark.anyio
+async def test_credentials_as_asked_log_in_by_digest_and_a_wrong_password_is_sent_once() -> None:
+    async with Target({"/": asking_for_digest(), "/other": asking("Basic realm=x", lets_in="nobody")}) as target:
+        steps = [Request(target.url()), Request(target.url()), Request(target.url("/other"))]
+        outcome = await once(*steps, credentials=Credentials(AuthScheme.AS_ASKED, "open sesame", "me"))
+    assert (outcome.pages.passed, outcome.pages.failed) == (2, 1)
+    assert outcome.error.subkind == "401 - Unauthorized"
+
+
+@pytest.mark.anyio
+async def test_a_password_for_a_digest_is_not_given_away_to_a_server_that_asks_for_basic() -> None:
+    async with Target({"/": asking("Basic realm=shop", lets_in="nobody")}) as target:
+        await once(Request(target.url()), credentials=DIGEST)
+    assert [seen.header("Authorization") for seen in target.seen] == [None]
+
+
 @pytest.mark.anyio
 async def test_each_user_logs_in_as_itself() -> None:
     async with Target({"/": asking_for_digest(user="1"), "/next": redirect("/end")}) as target:

@@ -274,6 +274,20 @@ async def test_nothing_is_looked_for_in_what_failed_or_is_no_html() -> None:
     assert target.count("/a.png") == 0
 
 
+async def test_dependents_that_were_found_have_the_time_out_of_their_page() -> None:
+    async with Target({"/page": html('<img src="/a.png">'), "/a.png": answer(delay=5)}) as target:
+        outcome = await once(Page(Request(target.url("/page"), timeout=0.2), find_dependents=True))
+    assert outcome.error.message == "The request was not answered within 0.2 seconds."
+    assert counts(outcome)[1] == (0, 1)
+
+
+async def test_an_answer_without_a_charset_is_read_in_that_of_its_request() -> None:
+    async with Target({"/": answer(200, HTML, body="<b>Jürgen</b>".encode("cp1252"))}) as target:
+        extract = (ExtractBetween(variable="name", starts="<b>", ends="</b>"),)
+        await once(Request(target.url(), charset="windows-1252", extract=extract), Request(target.url("/{{name}}")))
+    assert target.seen[1].path == "/J%C3%BCrgen"
+
+
 async def test_dependents_that_were_found_are_cached_by_the_user() -> None:
     routes = {"/page": html('<img src="/a.png">'), "/a.png": answer(200, "Cache-Control: max-age=60")}
     async with Target(routes) as target:

@@ -16,6 +16,8 @@ from headrace.plan.readers import yaml_values
 from headrace.plan.readers.plan_yaml import read_plan
 from headrace.plan.readers.yaml_values import DURATIONS, MOST_PROBLEMS
 from headrace.plan.requests import Binary, Form, Parameter, Request
+from headrace.plan.script_checks import LARGEST_FILES
+from headrace.plan.scripts import AttachedFile, Script
 from headrace.plan.steps import Repeat, Step, Think
 from headrace.plan.targets import TargetRule
 from headrace.plan.writers.plan_yaml import write_plan
@@ -281,6 +283,47 @@ class TestDataFiles:
 
     def test_a_file_with_errors_keeps_the_plan_from_running(self) -> None:
         assert "line 2: 1 values for 2 columns" in refusal(PLAN + self.DATA, lambda name: b"a,b\n1\n")
+
+
+class TestAttachedFiles:
+    SCRIPTS = "setup: {command: prepare.sh, timeout: 1m}\n"
+    NAMED = SCRIPTS + "files: [{name: prepare.sh, file: scripts/prepare.sh}]\n"
+
+    def test_their_content_may_be_in_the_plan(self) -> None:
+        plan = read(PLAN + self.SCRIPTS + "files: [{name: prepare.sh, content: ZWNobw==}]\n")
+        assert plan.files == (AttachedFile("prepare.sh", b"echo"),)
+        assert plan.setup == Script("prepare.sh", 60.0)
+
+    def test_a_file_beside_the_plan_is_read_into_it(self) -> None:
+        asked = []
+
+        def files(name: str) -> bytes:
+            asked.append(name)
+            return b"echo"
+
+        assert read(PLAN + self.NAMED, files).files == (AttachedFile("prepare.sh", b"echo"),)
+        assert asked == ["scripts/prepare.sh"]
+
+    def test_where_there_are_no_files_the_content_must_be_in_the_plan(self) -> None:
+        assert refusal(PLAN + self.NAMED) == (
+            "files 'prepare.sh', file 'scripts/prepare.sh': there are no files here. Write its content into the plan, "
+            "as 'headrace check --yaml FILE' does."
+        )
+
+    def test_a_file_and_content_are_one_too_many(self) -> None:
+        both = self.NAMED.replace("file: scripts", "content: ZWNobw==, file: scripts")
+        assert "there is content as well; give one of the two." in refusal(PLAN + both, lambda name: b"")
+
+    def test_not_more_is_read_than_is_taken(self) -> None:
+        asked = []
+
+        def files(name: str) -> bytes:
+            asked.append(name)
+            return bytes(LARGEST_FILES // 2 + 1)
+
+        many = "files: [" + ", ".join(f"{{name: f{number}, file: f{number}}}" for number in range(50)) + "]\n"
+        assert "file 'f1': with it, files have more than 16777216 bytes." in refusal(PLAN + many, files)
+        assert asked == ["f0", "f1"]
 
 
 @given(st.data())

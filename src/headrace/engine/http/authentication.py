@@ -3,7 +3,7 @@
 import hashlib
 import re
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from secrets import token_hex
 from urllib.parse import quote
@@ -64,16 +64,17 @@ def basic(user: str, password: str) -> str:
 def compile_authorization(credentials: Credentials, keep_unknown: bool = False) -> str | Template:
     """The value of the Authorization header for Basic and Bearer: a text where it is the same each time.
 
-    Raises ValueError for Digest, which is an answer to the server's challenge.
+    Raises ValueError for the others, which answer the server's challenge.
     """
     match credentials.scheme:
         case AuthScheme.BEARER:
             make: Callable[[str, str], str] = _bearer
         case AuthScheme.BASIC:
             make = basic
-        case AuthScheme.DIGEST:
+        case AuthScheme.DIGEST | AuthScheme.AS_ASKED:
+            scheme = credentials.scheme.value
             raise ValueError(
-                "credentials of the scheme 'digest' wait for the server's challenge; use basic to send them unasked"
+                f"credentials of the scheme '{scheme}' wait for the server's challenge; use basic to send them unasked"
             )
     user, password = constant_of(credentials.user), constant_of(credentials.password)
     if user is not None and password is not None:
@@ -84,7 +85,7 @@ def compile_authorization(credentials: Credentials, keep_unknown: bool = False) 
 
 
 def compile_login(credentials: Credentials, keep_unknown: bool = False) -> Callable[[Variables], tuple[str, str]]:
-    """User and password, as DigestState wants them."""
+    """User and password, as `answer_challenge` wants them."""
     user_of = compile_template(credentials.user, keep_unknown)
     password_of = compile_template(credentials.password, keep_unknown)
     return lambda variables: (user_of(variables), password_of(variables))
@@ -116,6 +117,34 @@ def parse_challenges(header: str) -> list[Challenge]:
         if count > _MOST_PARAMETERS or len(challenges) > _MOST_PARAMETERS:
             raise ChallengeError(f"the server's challenge has more than {_MOST_PARAMETERS} parts")
     return challenges
+
+
+class BasicState:
+    """What a user sends to a server that has asked for Basic."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, user: str, password: str) -> None:
+        self._value = basic(user, password)
+
+    def authorization(self, method: str, target: str) -> str:
+        """The value of the Authorization header, the same for all requests."""
+        return self._value
+
+
+def answer_challenge(login: tuple[str, str], headers: Sequence[str], may_be_basic: bool) -> "DigestState | BasicState":
+    """How to log in where a server's WWW-Authenticate headers ask for it: by a digest, else by Basic where it may be that.
+
+    Raises ChallengeError where neither is asked for.
+    """
+    digest = DigestState(*login)
+    try:
+        digest.challenge(*headers)
+    except ChallengeError:
+        if may_be_basic and any(each.scheme == "basic" for header in headers for each in parse_challenges(header)):
+            return BasicState(*login)
+        raise
+    return digest
 
 
 class DigestState:

@@ -8,9 +8,10 @@ from typing import cast
 
 from headrace.engine.http.answer import Variables
 from headrace.engine.templates import Template, compile_parts, compile_template, constant_of
-from headrace.plan.requests import Binary, Body, Form, FormPart, Multipart, Parameter, Text
+from headrace.plan.requests import Binary, Body, Escaping, Form, FormPart, Multipart, Parameter, Text
 
 _Piece = Callable[[Variables], bytes]
+_Encode = Callable[[str], str]
 
 _BREAKS = re.compile(r"[\r\n\0]")
 
@@ -23,8 +24,9 @@ def _escapes(kept: str) -> dict[int, str]:
     }
 
 
-# application/x-www-form-urlencoded as HTML has it; .NET keeps a few more characters, and everybody reads both.
+# application/x-www-form-urlencoded as HTML has it, and as .NET's UrlEncode.
 _FORM = {**_escapes("*-._"), ord(" "): "+"}
+_DOTNET = {**{byte: escape.lower() for byte, escape in _escapes("!()*-._").items()}, ord(" "): "+"}
 _FORM_SAFE = frozenset(chr(code) for code in range(128) if code not in _FORM)
 # What may stand in a query as it is (plan/urls.py), without the number sign, which would end it.
 _QUERY = _escapes("!$%&'()*+,/:;=?@[]~-._")
@@ -52,11 +54,13 @@ class CompiledQuery:
     build: Template
 
 
-def compile_body(body: Body, keep_unknown: bool = False) -> CompiledBody:
-    """Raises ValueError where the body cannot be sent whatever the values."""
+def compile_body(
+    body: Body, keep_unknown: bool = False, escaping: Escaping = Escaping.HTML, charset: str = "utf-8"
+) -> CompiledBody:
+    """`escaping` and `charset` are those of a form. Raises ValueError where the body cannot be sent whatever the values."""
     match body:
         case Form():
-            return _compile_form(body, keep_unknown)
+            return _compile_form(body, escaping, charset, keep_unknown)
         case Text():
             return _compile_text(body, keep_unknown)
         case Binary():
@@ -65,9 +69,11 @@ def compile_body(body: Body, keep_unknown: bool = False) -> CompiledBody:
             return _compile_multipart(body, keep_unknown)
 
 
-def compile_query(query: Sequence[Parameter], keep_unknown: bool = False) -> CompiledQuery:
+def compile_query(
+    query: Sequence[Parameter], keep_unknown: bool = False, escaping: Escaping = Escaping.HTML, charset: str = "utf-8"
+) -> CompiledQuery:
     """Encodes as a form does. Of a parameter that is sent as it is, only what cannot stand in a query is encoded."""
-    pieces = _compile_parameters(query, _verbatim_in_query, keep_unknown)
+    pieces = _compile_parameters(query, _quoting(escaping, charset), _verbatim(charset, _QUERY), keep_unknown)
     if all(isinstance(piece, str) for piece in pieces):
         constant = "".join(cast(list[str], pieces))
         return CompiledQuery(constant, lambda variables: constant)
@@ -93,9 +99,9 @@ def _content_type(text: str) -> str:
 # Forms and queries
 
 
-def _compile_form(form: Form, keep_unknown: bool) -> CompiledBody:
+def _compile_form(form: Form, escaping: Escaping, charset: str, keep_unknown: bool) -> CompiledBody:
     content_type = "application/x-www-form-urlencoded"
-    pieces = _compile_parameters(form.fields, _verbatim_in_form, keep_unknown)
+    pieces = _compile_parameters(form.fields, _quoting(escaping, charset), _verbatim(charset, {}), keep_unknown)
     if all(isinstance(piece, str) for piece in pieces):
         return _constant(content_type, "".join(cast(list[str], pieces)).encode("latin-1"))
     build = _join(pieces)
@@ -103,12 +109,12 @@ def _compile_form(form: Form, keep_unknown: bool) -> CompiledBody:
 
 
 def _compile_parameters(
-    parameters: Sequence[Parameter], verbatim: Callable[[str], str], keep_unknown: bool
+    parameters: Sequence[Parameter], quote: _Encode, verbatim: _Encode, keep_unknown: bool
 ) -> list[str | Template]:
     """Texts, never two next to each other, and functions that make texts; each character of a text is a byte."""
     pieces: list[str | Template] = []
     for index, parameter in enumerate(parameters):
-        encode = _quote if parameter.encode else verbatim
+        encode = quote if parameter.encode else verbatim
         pieces += ["&"] if index else []
         pieces += _encoded(parameter.name, encode, keep_unknown)
         pieces.append("=")
@@ -178,17 +184,27 @@ def _quote(text: str) -> str:
     return text
 
 
-def _verbatim_in_form(text: str) -> str:
-    return _bytes_of(text)
+def _quoting(escaping: Escaping, charset: str) -> _Encode:
+    if escaping is Escaping.HTML and charset == "utf-8":
+        return _quote
+    table = _DOTNET if escaping is Escaping.DOTNET else _FORM
+    extends_ascii = "az09".encode(charset) == b"az09"
+
+    def quote(text: str) -> str:
+        if extends_ascii and text.isascii() and text.isalnum():
+            return text
+        return _bytes_of(text, charset).translate(table)
+
+    return quote
 
 
-def _verbatim_in_query(text: str) -> str:
-    return _bytes_of(text).translate(_QUERY)
+def _verbatim(charset: str, table: dict[int, str]) -> _Encode:
+    return lambda text: _bytes_of(text, charset).translate(table)
 
 
-def _bytes_of(text: str) -> str:
-    """The bytes of the text in UTF-8, each as a character."""
-    return text if text.isascii() else _encode(text, "utf-8").decode("latin-1")
+def _bytes_of(text: str, charset: str = "utf-8") -> str:
+    """The bytes of the text, each as a character."""
+    return text if charset == "utf-8" and text.isascii() else _encode(text, charset).decode("latin-1")
 
 
 def _encode(text: str, charset: str) -> bytes:

@@ -6,7 +6,7 @@ from time import perf_counter_ns, time
 from typing import TYPE_CHECKING, Protocol
 
 from headrace.engine.http.answer import Answer
-from headrace.engine.http.authentication import DigestState
+from headrace.engine.http.authentication import BasicState, DigestState, answer_challenge
 from headrace.engine.http.cache import BrowserCache, Fresh
 from headrace.engine.http.connection import Connection
 from headrace.engine.http.connections import Connections
@@ -64,9 +64,9 @@ class Client:
         "_cache",
         "_cookie_headers",
         "_cookie_line",
-        "_digests",
         "_idle",
         "_load",
+        "_logins",
         "_wanting",
         "connections",
         "jar",
@@ -90,7 +90,7 @@ class Client:
         self._cookie_line: tuple[int, Origin, bytes] | None = None
         self._cookie_headers: dict[tuple[Origin, str], tuple[int, float | None, bytes]] | None = None
         self._cache: BrowserCache | None = None
-        self._digests: dict[Origin, DigestState] | None = None
+        self._logins: dict[Origin, DigestState | BasicState] | None = None
 
     def fetch(self, request: Prepared, wanted_at: int, now: int, hops: int = 0) -> None:
         """Sends a request, as soon as there is a connection for it. `hops` counts the redirects that led to it."""
@@ -120,7 +120,7 @@ class Client:
 
     def forget(self) -> None:
         """Becomes a new user: no cookies, nothing cached, no logins."""
-        self.jar = self._cache = self._digests = self._cookie_line = self._cookie_headers = self.tls_sessions = None
+        self.jar = self._cache = self._logins = self._cookie_line = self._cookie_headers = self.tls_sessions = None
 
     # Cookies
 
@@ -172,10 +172,10 @@ class Client:
                 return None
             if found is not None:
                 request = request.with_headers(found.headers)
-        if request.login is not None and self._digests is not None:
-            digest = self._digests.get(request.origin)
-            if digest is not None:
-                request = request.with_headers([("Authorization", digest.authorization(request.method, request.target))])
+        if request.login is not None and self._logins is not None:
+            login = self._logins.get(request.origin)
+            if login is not None:
+                request = request.with_headers([("Authorization", login.authorization(request.method, request.target))])
         return request
 
     def _answer_from_cache(self, request: Prepared, fresh: Fresh, wanted_at: int) -> None:
@@ -190,18 +190,17 @@ class Client:
         self._wanting.ended(PASSED, perf_counter_ns())
 
     def _log_in(self, request: Prepared, head: Head) -> Prepared | None:
-        """The request again with the digest that the server asks for; None where it asks for something else."""
+        """The request again with the proof that the server asks for; None where it asks for something else."""
         if request.login is None or request.authorized:
             return None
-        digest = DigestState(*request.login)
         try:
-            digest.challenge(*head.all("www-authenticate"))
+            login = answer_challenge(request.login, head.all("www-authenticate"), request.terms.basic)
         except ValueError:
             return None  # another scheme, or a digest that nobody can compute: the 401 stays a failure
-        if self._digests is None:
-            self._digests = {}
-        self._digests[request.origin] = digest
-        again = request.with_headers([("Authorization", digest.authorization(request.method, request.target))])
+        if self._logins is None:
+            self._logins = {}
+        self._logins[request.origin] = login
+        again = request.with_headers([("Authorization", login.authorization(request.method, request.target))])
         again.authorized = True
         return again
 

@@ -20,10 +20,10 @@ class Terms:
 
     `keep`: how many bytes of the body somebody wants to look at. `expected`: the statuses that pass, None for all below 400.
     `timeout` is in ns, 0 for the plan's. `redirect` prepares what a redirect leads to, and raises ValueError where it leads
-    nowhere. `cached`: the user's cache may answer.
+    nowhere. `cached`: the user's cache may answer. `basic`: the login may be given to a server that asks for Basic.
     """
 
-    __slots__ = ("cached", "expected", "follow", "keep", "redirect", "timeout")
+    __slots__ = ("basic", "cached", "expected", "follow", "keep", "redirect", "timeout")
 
     def __init__(
         self,
@@ -33,7 +33,9 @@ class Terms:
         follow: bool = True,
         timeout: int = 0,
         cached: bool = False,
+        basic: bool = False,
     ) -> None:
+        self.basic = basic
         self.redirect = redirect
         self.keep = keep
         self.expected = expected
@@ -47,7 +49,7 @@ class Prepared:
 
     `head` is all of the head but the cookies and the last line break, `data` the whole request without cookies. `fields` are
     the header lines that a redirect takes along, `content` those that belong to the body. `login` is the name and password
-    for a server that asks for a digest, `authorized` says that they were sent. `special`: the user's cache or login has a
+    for a server that asks for them, `authorized` says that they were sent. `special`: the user's cache or login has a
     say in it; `plain`: nobody looks at more of the answer than its status. No dataclass: one is made for every
     request with a variable in it, and a frozen one would take three times as long.
     """

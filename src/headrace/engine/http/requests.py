@@ -132,11 +132,13 @@ class CompiledRequest:
             follow=request.follow_redirects,
             timeout=int(request.timeout * 1e9) if request.timeout else 0,
             cached=request.cache,
+            basic=credentials is not None and credentials.scheme is AuthScheme.AS_ASKED,
         )
         self._redirects: dict[tuple[str, str, bytes, bytes, tuple[str, str] | None, str], Prepared] = {}
         self._url = _compile_url(request, keep_unknown)
         self._urls: dict[tuple[str, str], Prepared] = {}
-        self._body = compile_body(request.body, keep_unknown) if request.body is not None else None
+        body = request.body
+        self._body = compile_body(body, keep_unknown, request.escaping, request.charset) if body is not None else None
         headers = [(header, _value(value, keep_unknown)) for header, value in _headers(request, browser)]
         own = {header.lower() for header, _ in request.headers}
         self._host = next((value for header, value in headers if header.lower() == "host"), "")
@@ -144,7 +146,7 @@ class CompiledRequest:
         if self._body is not None and self._body.content_type and "content-type" not in own:
             headers.append(("Content-Type", self._body.content_type))
         self._login: Callable[[Variables], tuple[str, str]] | None = None
-        if credentials is not None and credentials.scheme is AuthScheme.DIGEST:
+        if credentials is not None and credentials.scheme in (AuthScheme.DIGEST, AuthScheme.AS_ASKED):
             self._login = compile_login(credentials, keep_unknown)
         elif credentials is not None and "authorization" not in own:
             headers.append(("Authorization", compile_authorization(credentials, keep_unknown)))
@@ -298,7 +300,7 @@ def _quote(url: str) -> str:
 
 def _compile_url(request: Request, keep_unknown: bool) -> str | Template:
     url = request.url
-    query = compile_query(request.query, keep_unknown) if request.query else None
+    query = compile_query(request.query, keep_unknown, request.escaping, request.charset) if request.query else None
     constant = constant_of(url)
     joint = "&" if "?" in url else "?"
     if query is None:

@@ -35,6 +35,7 @@ class CompiledPage:
 
     __slots__ = (
         "_after",
+        "_charset",
         "_constant",
         "_dependents",
         "_find",
@@ -57,11 +58,13 @@ class CompiledPage:
         rules: Sequence[Rule],
         after: Sequence[Rule],
         goal: float | None,
+        charset: str,
         test: Test,
         name: Name,
         measures: Measures,
     ) -> None:
         self._request = request
+        self._charset = charset
         self._constant = request.constant
         self._dependents = dependents
         self._find = find
@@ -148,6 +151,7 @@ class CompiledPage:
         """Applies the rules that need not wait; returns how many failed."""
         answer.requested = self._constant.url if self._constant is not None else user.requested
         answer.page_us = (user.now - user.page_at) // 1000
+        answer.charset = self._charset
         return self._apply(self._rules, answer, user, in_time=True)
 
     def _close(self, user: "VirtualUser", ended_at: int, failures: int) -> Waits | None:
@@ -246,8 +250,8 @@ def compile_page(
     main = requests.compile(request, browser, name, test.credentials, keep, unknown)
     rules, after = _compile_rules(request, unknown)
     dependents = [requests.compile(dependent, browser, name, test.credentials, 0, unknown) for dependent in page.dependents]
-    find = _finder(requests, browser, name, test) if page.find_dependents else None
-    return CompiledPage(main, dependents, find, rules, after, request.goal, test, name, measures)
+    find = _finder(requests, browser, name, test, request.timeout) if page.find_dependents else None
+    return CompiledPage(main, dependents, find, rules, after, request.goal, request.charset, test, name, measures)
 
 
 def _compile_rules(request: Request, keep_unknown: bool) -> tuple[list[Rule], list[Rule]]:
@@ -271,7 +275,9 @@ def _why_unmade(error: UnboundError | UnpreparedError) -> Failure:
 _BODILESS = (CheckStatus, CheckResponseTime, CheckUrl)
 
 
-def _finder(requests: Requests, browser: Browser, name: Name, test: Test) -> Callable[[Answer], list[CompiledRequest]]:
+def _finder(
+    requests: Requests, browser: Browser, name: Name, test: Test, timeout: float | None
+) -> Callable[[Answer], list[CompiledRequest]]:
     from headrace.engine.rules.dependents import find_dependents  # not before somebody needs it, as for rules
 
     known: dict[tuple[str, bool], CompiledRequest | None] = {}
@@ -281,7 +287,7 @@ def _finder(requests: Requests, browser: Browser, name: Name, test: Test) -> Cal
             if len(known) >= _MOST_FOUND:
                 known.clear()
             # Braces in a URL that a server sent are no template.
-            literal = Request(url.replace("{", "%7B").replace("}", "%7D"), cache=True)
+            literal = Request(url.replace("{", "%7B").replace("}", "%7D"), cache=True, timeout=timeout)
             try:
                 known[url, home] = requests.compile(
                     literal, browser, name, test.credentials if home else None, keep_unknown=test.keep_unknown

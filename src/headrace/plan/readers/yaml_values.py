@@ -22,6 +22,7 @@ from headrace.plan.readers.data_rows import parse_rows
 from headrace.plan.readers.yaml_tree import Mapping, Node, Scalar, Sequence
 from headrace.plan.requests import Parameter, Request
 from headrace.plan.rules import CheckResponseTime
+from headrace.plan.scripts import Script
 from headrace.plan.steps import ForTime, Think
 
 MOST_PROBLEMS = 100
@@ -43,6 +44,7 @@ DURATIONS: dict[type, frozenset[str]] = {
     RateStage: frozenset({"duration"}),
     Part: frozenset({"duration"}),
     Goal: frozenset({"interval"}),
+    Script: frozenset({"timeout"}),
 }
 # What a plan.yaml cannot say, and why.
 _NOT_HERE: dict[tuple[type, str], str] = {

@@ -5,6 +5,7 @@ is told in one sentence, as most authors never knew of it. A threshold on the lo
 """
 
 from collections.abc import Iterator
+from itertools import islice
 
 from headrace.plan.readers.visual_studio.counter_names import is_of_the_test, measured_counter
 from headrace.plan.readers.visual_studio.reading import Reading, class_name, shown
@@ -15,21 +16,28 @@ from headrace.plan.thresholds import CounterName, Threshold
 _RULES = "Microsoft.VisualStudio.TestTools.WebStress.Rules."
 _CONSTANT = f"{_RULES}ThresholdRuleCompareConstant"
 _COUNTERS = f"{_RULES}ThresholdRuleCompareCounters"
+MOST_THRESHOLDS = 1000
 _MOST_INSTANCES = 100
+_MOST_NAMED = 20
 
 
 def read_thresholds(reading: Reading, root: Element, setting: RunSetting) -> tuple[Threshold, ...]:
     """The thresholds in the counter sets that the run setting maps to the controller or the agents, each once."""
     unmeasured: dict[str, None] = {}
-    thresholds: dict[Threshold, None] = {}
-    for counter_set, on_agents in _mapped(root, setting):
-        for category in counter_set.all("CounterCategories", "CounterCategory"):
-            thresholds.update(dict.fromkeys(_read_category(reading, category, on_agents, unmeasured)))
+    found = dict.fromkeys(islice(_read_sets(reading, root, setting, unmeasured), MOST_THRESHOLDS + 1))
     sets = root.first("CounterSets")
     if unmeasured and sets is not None:
-        names = ", ".join(unmeasured)
-        reading.tell(sets, f"thresholds on counters of machines that are not measured have no effect: {names}")
-    return tuple(thresholds)
+        names = "; ".join(list(unmeasured)[:_MOST_NAMED])
+        reading.tell(sets, f"thresholds on counters that are not measured have no effect: {names}")
+    if len(found) > MOST_THRESHOLDS and sets is not None:
+        reading.error(sets, f"over {MOST_THRESHOLDS} thresholds are in them; take some out")
+    return tuple(found)[:MOST_THRESHOLDS]
+
+
+def _read_sets(reading: Reading, root: Element, setting: RunSetting, unmeasured: dict[str, None]) -> Iterator[Threshold]:
+    for counter_set, on_agents in _mapped(root, setting):
+        for category in counter_set.all("CounterCategories", "CounterCategory"):
+            yield from _read_category(reading, category, on_agents, unmeasured)
 
 
 def _mapped(root: Element, setting: RunSetting) -> Iterator[tuple[Element, bool]]:
@@ -63,7 +71,7 @@ def _read_category(reading: Reading, category: Element, on_agents: bool, unmeasu
                 counter, f"it has a threshold, but the counter is not measured in {name}; the threshold has no effect"
             )
         elif measured is None or not (of_the_test or on_agents):
-            unmeasured[f"{name}, {names[place]}{'' if on_agents else ' of the controller'}"] = None
+            unmeasured[f"{name}, {names[place]}" if on_agents else "all of the controller's machine"] = None
         else:
             for instance in [""] if of_the_test else _instances(category):
                 for rule in rules:

@@ -1,13 +1,18 @@
 """Reads a `.loadtest` of Visual Studio, with all that it refers to (reference: visual-studio-formats, 4)."""
 
+from collections.abc import Mapping
+
 from headrace.plan.browsers import DEFAULT
+from headrace.plan.checks import MOST_SCENARIOS
 from headrace.plan.diagnostics import Diagnostic, Severity
 from headrace.plan.load import Constant
 from headrace.plan.model import BrowserShare, Plan, Scenario, TestShare, Tls
 from headrace.plan.readers.folder import Folder
+from headrace.plan.readers.visual_studio.bindings import spell
 from headrace.plan.readers.visual_studio.counter_sets import read_thresholds
 from headrace.plan.readers.visual_studio.names import unique_name
-from headrace.plan.readers.visual_studio.reading import Choices, Reading, class_name
+from headrace.plan.readers.visual_studio.plugins import refuse_callback, refuse_plugins
+from headrace.plan.readers.visual_studio.reading import Choices, Reading
 from headrace.plan.readers.visual_studio.roots import read_root
 from headrace.plan.readers.visual_studio.run_configurations import read_run_setting
 from headrace.plan.readers.visual_studio.scenarios import read_scenario
@@ -17,6 +22,7 @@ from headrace.plan.readers.visual_studio.test_settings import read_test_settings
 from headrace.plan.readers.visual_studio.web_test import read_web_test
 from headrace.plan.readers.visual_studio.xml_tree import Element
 from headrace.plan.targets import TargetRule
+from headrace.plan.templates import literal
 
 REQUEST_TIMEOUT = 300.0  # seconds, of a request that has none of its own
 _LONE_USERS = 10
@@ -36,6 +42,7 @@ _ATTRIBUTES = (
     "CurrentRunConfig",
     "Id",
     "LoadTestPluginClass",
+    "schemaLocation",
 )
 _CHILDREN = ("Scenarios", "CounterSets", "RunConfigurations", "LoadTestPlugins")
 # Every web test of Visual Studio accepted any certificate.
@@ -64,14 +71,16 @@ def read_load_test(folder: Folder, file: str, choices: Choices, targets: TargetR
     if root is None:
         return None, reading.findings
     reading.expect(root, _ATTRIBUTES, _CHILDREN)
-    _refuse_plugins(reading, root)
+    refuse_callback(reading, root, "LoadTestPluginClass")
+    for plugins in root.all("LoadTestPlugins"):
+        refuse_plugins(reading, plugins, "LoadTestPlugin")
     setting = read_run_setting(reading, root)
     tests = WebTests(folder, file, reading, setting)
     scenarios = _read_scenarios(reading, root, tests)
     thresholds = read_thresholds(reading, root, setting)
     settings, more = read_test_settings(folder, choices)
     if len(tests.proxies) > 1:
-        reading.warn(root, "its web tests name several proxies; the first of them by the alphabet is used for all")
+        reading.warn(root, "its web tests do not name the same proxy; one of them is used for all")
     reading.tell(root, "the certificates of servers are not verified, as in Visual Studio")
     # Of a web test that two scenarios use, everything is found twice.
     findings = list(dict.fromkeys([*reading.findings, *tests.findings, *more]))
@@ -86,6 +95,7 @@ def read_load_test(folder: Folder, file: str, choices: Choices, targets: TargetR
         ramp_in_warm_up=setting.warm_up > 0,
         cool_down=setting.cool_down,
         sampling_interval=setting.sampling_interval,
+        variables=_variables(setting.parameters),
         data=tuple(tests.data),
         request_timeout=REQUEST_TIMEOUT,
         connections=setting.connections,
@@ -121,27 +131,15 @@ def _read_scenarios(reading: Reading, root: Element, tests: WebTests) -> tuple[S
     elements = list(root.all("Scenarios", "Scenario"))
     if not elements:
         reading.error(root, "it has no scenario, and nobody to run a test; add one")
-    for element in elements:
+    if len(elements) > MOST_SCENARIOS:
+        reading.error(root, f"it has {len(elements)} scenarios; at most {MOST_SCENARIOS} are possible")
+    for element in elements[:MOST_SCENARIOS]:
         name = unique_name(reading.text(element, "Name"), taken, "Scenario")
         taken.add(name)
         scenario = read_scenario(reading, element, name, tests)
         if scenario is not None:
             scenarios.append(scenario)
     return tuple(scenarios)
-
-
-def _refuse_plugins(reading: Reading, root: Element) -> None:
-    """Plug-ins are classes of .NET, and there is no telling what they do."""
-    remedy = (
-        "what it gave to tests, context parameters of the run setting can give; what it did before and after the load, "
-        "the setup and cleanup scripts of a .testsettings can do"
-    )
-    old = class_name(reading.text(root, "LoadTestPluginClass"))
-    if old:
-        reading.refuse_plugin(root, f"the load test plug-in {old} needs .NET; {remedy}")
-    for plugin in root.all("LoadTestPlugins", "LoadTestPlugin"):
-        name = class_name(reading.text(plugin, "Classname"))
-        reading.refuse_plugin(plugin, f"the load test plug-in {name} needs .NET; {remedy}")
 
 
 def _read_lone_web_test(
@@ -160,6 +158,7 @@ def _read_lone_web_test(
         tests=(web_test.test,),
         scenarios=(scenario,),
         duration=_LONE_DURATION,
+        variables=_variables(choices.parameters),
         data=web_test.data,
         request_timeout=REQUEST_TIMEOUT,
         proxy=web_test.proxy,
@@ -174,6 +173,11 @@ def _read_lone_web_test(
 
 def _lone_name(file: str) -> str:
     return unique_name(_base(file)[: -len(".webtest")], (), "WebTest")
+
+
+def _variables(parameters: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """Context parameters, which go before those of the tests; their values are texts."""
+    return tuple((spell(name), literal(value)) for name, value in parameters.items())
 
 
 def _base(file: str) -> str:

@@ -4,7 +4,7 @@ Booleans are written `True` or `true`, numbers with a point (reference: visual-s
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from math import inf, isfinite
 
@@ -105,6 +105,20 @@ class Reading:
                 if child.name not in children:
                     self.warn(child, "is not known and has no effect")
 
+    def take(self, findings: Iterable[Diagnostic]) -> None:
+        """Takes over what was found elsewhere. What is found again, such as a rule of all requests, is told once."""
+        for finding in findings:
+            if finding in self.findings:
+                continue
+            if len(self.findings) < MOST_FINDINGS:
+                self.findings.append(finding)
+            elif len(self.findings) == MOST_FINDINGS:
+                severity = Severity.ERROR if finding.severity is Severity.ERROR else Severity.WARNING
+                more = f"{self.file}: there is more; it is told when this is put right."
+                self.findings.append(Diagnostic(severity, more))
+            elif finding.severity is Severity.ERROR and self.findings[-1].severity is not Severity.ERROR:
+                self.findings[-1] = Diagnostic(Severity.ERROR, self.findings[-1].message)
+
     def _within(self, element: Element, attribute: str, value: float, least: float, most: float) -> bool:
         if least <= value <= most:
             return True
@@ -113,14 +127,8 @@ class Reading:
         return False
 
     def _find(self, severity: Severity, element: Element, text: str) -> None:
-        if len(self.findings) < MOST_FINDINGS:
-            message = f"{self.file}, line {element.line}, {label(element)}: {text}."
-            self.findings.append(Diagnostic(severity, message, self.file, element.line))
-        elif len(self.findings) == MOST_FINDINGS:
-            more = f"{self.file}: there is more; it is told when this is put right."
-            self.findings.append(Diagnostic(severity if severity is Severity.ERROR else Severity.WARNING, more))
-        elif severity is Severity.ERROR and self.findings[-1].severity is not Severity.ERROR:
-            self.findings[-1] = Diagnostic(Severity.ERROR, self.findings[-1].message)
+        message = f"{self.file}, line {element.line}, {label(element)}: {text}."
+        self.take([Diagnostic(severity, message, self.file, element.line)])
 
 
 def class_name(assembly_qualified: str) -> str:

@@ -18,11 +18,11 @@ _MOST_ITERATIONS = 10**9
 _MOST_CONNECTIONS = 100_000
 _MOST_NAMED = 20
 _CONTROLLER, _AGENTS = "[controller machine]", "[agent machines]"
-_LEVELS = {"low": Level.LOW, "medium": Level.MEDIUM, "high": Level.HIGH}
+_LEVELS = {"Low": Level.LOW, "Medium": Level.MEDIUM, "High": Level.HIGH}
 _MODELS = {
-    "connectionperuser": Connections.PER_USER,
-    "connectionpool": Connections.POOLED,
-    "connectionpertestiteration": Connections.PER_ITERATION,
+    "ConnectionPerUser": Connections.PER_USER,
+    "ConnectionPool": Connections.POOLED,
+    "ConnectionPerTestIteration": Connections.PER_ITERATION,
 }
 # What the Cloud Load Test service took out of the context parameters for itself.
 _RESERVED = ("UseStaticLoadAgents", "StaticAgentsGroupName")
@@ -88,8 +88,8 @@ class RunSetting:
     connections: Connections = Connections.PER_USER
     pool_size: int = 50
     parameters: Mapping[str, str] = field(default_factory=dict)
-    on_controller: tuple[str, ...] = ()
-    on_agents: tuple[str, ...] = ()
+    on_controller: frozenset[str] = frozenset()
+    on_agents: frozenset[str] = frozenset()
 
 
 def read_run_setting(reading: Reading, root: Element) -> RunSetting:
@@ -119,9 +119,9 @@ def read_run_setting(reading: Reading, root: Element) -> RunSetting:
         _chosen(reading, configuration, "ValidationLevel", "High", _LEVELS),
         _chosen(reading, configuration, "WebTestConnectionModel", "ConnectionPerUser", _MODELS),
         reading.whole(configuration, "WebTestConnectionPoolSize", 50, 1, _MOST_CONNECTIONS),
-        {**dict(_read_parameters(reading, configuration)), **reading.choices.parameters},
-        tuple(_mapped(configuration, _CONTROLLER)),
-        tuple(_mapped(configuration, _AGENTS)),
+        dict(_read_parameters(reading, configuration)),
+        frozenset(_mapped(configuration, _CONTROLLER)),
+        frozenset(_mapped(configuration, _AGENTS)),
     )
 
 
@@ -141,20 +141,25 @@ def _find(reading: Reading, root: Element) -> Element | None:
 
 def _chosen(reading: Reading, element: Element, attribute: str, default: str, known: Mapping[str, _T]) -> _T:
     written = reading.text(element, attribute).strip() or default
-    if written.lower() not in known:
-        reading.error(element, f"{attribute} is {shown(written)}; one such is {default}")
-        return known[default.lower()]
-    return known[written.lower()]
+    for name, value in known.items():
+        if name.lower() == written.lower():
+            return value
+    *others, last = known
+    reading.error(element, f"{attribute} is {shown(written)}; give {', '.join(others)} or {last}")
+    return known[default]
 
 
 def _read_parameters(reading: Reading, configuration: Element) -> Iterator[tuple[str, str]]:
+    """The parameters that the user does not give, in whatever case, and then those that the user does."""
+    given = {name.casefold() for name in reading.choices.parameters}
     for parameter in configuration.all("ContextParameters", "ContextParameter"):
         reading.expect(parameter, ("Name", "Value"), ())
         name = reading.text(parameter, "Name")
         if name == _RESERVED[0] and reading.text(parameter, "Value").strip().lower() == "true":
             reading.tell(parameter, "it asks for agents of the user's own; the run uses the agents of this service")
-        elif name and name not in _RESERVED:
+        elif name and name not in _RESERVED and name.casefold() not in given:
             yield name, reading.text(parameter, "Value")
+    yield from reading.choices.parameters.items()
 
 
 def _mapped(configuration: Element, computer: str) -> Iterator[str]:
@@ -179,7 +184,7 @@ def _tell_of_others(reading: Reading, configuration: Element) -> None:
         if (value := reading.text(configuration, name).strip()) and value.lower() != usual.lower()
     ]
     if unusual:
-        reading.tell(configuration, f"{', '.join(unusual)} has no effect: the service's settings say this")
+        reading.tell(configuration, f"{', '.join(unusual)}: this was for the old service, and has no effect")
     if reading.flag(configuration, "SqlTracingEnabled"):
         reading.warn(configuration, "SqlTracingEnabled has no effect: SQL Server is not traced")
     for location in configuration.all("LoadGeneratorLocations", "GeoLocation"):

@@ -1,7 +1,9 @@
 """Scenarios: users who share a load, a mix of tests, and how they look and behave (reference: visual-studio-formats, 5)."""
 
+from headrace.plan.checks import MOST_SHARES
 from headrace.plan.limits import LONGEST
 from headrace.plan.model import Mix, Scenario, TestShare
+from headrace.plan.readers.visual_studio.bindings import Bindings
 from headrace.plan.readers.visual_studio.browser_mixes import read_browser_mix
 from headrace.plan.readers.visual_studio.load_profiles import read_load_profile
 from headrace.plan.readers.visual_studio.network_mixes import read_network_mix
@@ -38,10 +40,11 @@ def read_scenario(reading: Reading, element: Element, name: str, tests: WebTests
     think = read_think_profile(reading, element)
     load = read_load_profile(reading, element, tests.setting.sampling_interval)
     mix_by = _read_mix_type(reading, element)
-    first = _around(element, "InitializeTest", name, think, tests)
     mix = _read_mix(reading, element, mix_by, name, think, tests)
+    first = _around(element, "InitializeTest", name, think, tests)
     last = _around(element, "TerminateTest", name, think, tests)
-    browsers, networks = read_browser_mix(reading, element), read_network_mix(reading, element)
+    browsers = read_browser_mix(reading, element, Bindings(tests.setting.parameters).bind)
+    networks = read_network_mix(reading, element)
     _tell_of_rigs(reading, element)
     # One of Visual Studio's users has no time of its own between iterations that are paced.
     delay = 0.0 if mix_by is Mix.PACING else reading.number(element, "DelayBetweenIterations", 0.0, 0, LONGEST)
@@ -84,8 +87,10 @@ def _read_mix(
     profiles = list(scenario.all("TestMix", "TestProfile"))
     if not profiles:
         reading.error(scenario, "its TestMix is empty; give it a test")
+    if len(profiles) > MOST_SHARES:
+        reading.error(scenario, f"its TestMix has {len(profiles)} tests; at most {MOST_SHARES} are possible")
     shares = []
-    for profile in profiles:
+    for profile in profiles[:MOST_SHARES]:
         test = tests.take(profile, name, think)
         share = reading.number(profile, "Percentage", 0.0, 0)
         if test is not None:

@@ -6,6 +6,7 @@ section 4).
 
 from dataclasses import dataclass, field
 
+from headrace.plan.checks import MOST_TESTS
 from headrace.plan.data import DataSource
 from headrace.plan.diagnostics import Diagnostic
 from headrace.plan.model import Test
@@ -73,6 +74,9 @@ class WebTests:
         stem = file.rpartition("/")[2].rpartition(".")[0] or file
         use = _Use(file, reading.text(profile, "Name").strip() or stem, think, lasting)
         if use not in self._names:
+            if len(self._names) == MOST_TESTS:
+                reading.error(profile, f"it is one of more than {MOST_TESTS} different tests; use fewer")
+                return None
             self._names[use] = self._read(use, scenario, stem)
         return self._names[use]
 

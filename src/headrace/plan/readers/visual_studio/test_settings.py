@@ -132,16 +132,15 @@ def _deployed(reading: Reading, folder: Folder, root: Element) -> Iterator[tuple
     if deployment is None or not reading.flag(deployment, "enabled", True):
         return
     for item in deployment.all("DeploymentItem"):
-        path = reading.text(item, "filename").replace("\\", "/").strip().rstrip("/")
+        path = reading.text(item, "filename").strip()
         into = [
             part for part in reading.text(item, "outputDirectory").replace("\\", "/").split("/") if part not in ("", ".")
         ]
-        below = path.removeprefix("./").casefold() + "/"
-        inside = [name for name in folder.names if name.casefold().startswith(below)]
+        inside = folder.below(path, reading.file)
         file = None if inside else folder.find(path, reading.file)
         if not inside and file is None:
             reading.warn(item, f"filename is {shown(path)}, and no file in the folder has this name; scripts go without it")
-        for name in inside:
-            yield "/".join([*into, name[len(below) :]]), name
+        for name, within in inside:
+            yield "/".join([*into, name]), within
         if file is not None:
             yield "/".join([*into, file.rpartition("/")[2]]), file

@@ -13,6 +13,7 @@ from lxml import etree
 LARGEST = 32 * 1024 * 1024  # bytes
 DEEPEST = 200
 MOST_ELEMENTS = 1_000_000
+_BEGINNING = 64 * 1024  # bytes
 
 
 class XmlError(ValueError):
@@ -70,6 +71,20 @@ def parse_xml(content: bytes) -> Element:
     if root.getroottree().docinfo.internalDTD is not None:
         raise XmlError(1, "it has a DTD, which is not read; take the <!DOCTYPE ...> out")
     return _build(root)
+
+
+def peek_root(content: bytes) -> Element:
+    """The root without what is in it, from the beginning of a document. Raises XmlError."""
+    parser = etree.XMLPullParser(events=("start",), resolve_entities=False, load_dtd=False, no_network=True)
+    try:
+        parser.feed(content[:_BEGINNING])
+        for _, root in parser.read_events():
+            return _element(root)
+    except etree.XMLSyntaxError as error:
+        raise XmlError(error.lineno or 1, f"it is no XML: {error.msg}") from None
+    except (LookupError, ValueError) as error:
+        raise XmlError(1, f"it is no XML: {error}") from None
+    raise XmlError(1, f"no element begins in its first {_BEGINNING} bytes")
 
 
 def _build(root: etree._Element) -> Element:
