@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from headrace.plan import checks
 from headrace.plan.browsers import DEFAULT
 from headrace.plan.checks import MOST_FINDINGS, check_plan
-from headrace.plan.conditions import AllOf, CookieExists, LastStatus, Not, Probability, VariableExists
+from headrace.plan.conditions import AllOf, CookieExists, LastStatus, Not, Operator, Probability, VariableExists
 from headrace.plan.data import DataSource
 from headrace.plan.diagnostics import Severity
 from headrace.plan.load import Arrivals, Constant, Stages
@@ -213,6 +213,10 @@ def test_users_of_all_scenarios_together_are_bounded() -> None:
         (If(AllOf(()), (GET,)), "steps[0].condition.conditions is empty"),
         (If(Not(LastStatus((1,))), (GET,)), "steps[0].condition.condition.statuses is 1"),
         (If(CookieExists("a", "nowhere"), (GET,)), "steps[0].condition.url, 'nowhere', is neither"),
+        (
+            If(CookieExists("a", "http://shop.test/", "b", Operator.LESS, regex=True), (GET,)),
+            "steps[0].condition.operator is <, but an expression is found or not; give == or !=",
+        ),
         (If(Probability(1.0), (GET,), (Request("x"),)), "steps[0].otherwise[0].url, 'x', is neither"),
         (Choose(()), "steps[0].options has no weight above 0"),
         (Choose((Option((GET,), 0.0),)), "steps[0].options has no weight above 0"),

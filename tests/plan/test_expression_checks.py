@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from headrace.plan.conditions import AllOf, Matches, Not
+from headrace.plan.conditions import AllOf, CookieExists, Matches, Not
 from headrace.plan.expression_checks import judge_expressions
 from headrace.plan.requests import Page, Request
 from headrace.plan.rules import (
@@ -47,6 +47,7 @@ def checking(rule: Validation) -> Request:
         (Page(GET, (checking(CheckRegex(pattern="*")),)), "steps[0].dependents[0].validate[0].pattern is '*'"),
         (If(Not(Matches("a", "(")), (GET,)), "steps[0].condition.condition.pattern is '('"),
         (While(AllOf((Matches("a", "("),)), (GET,)), "steps[0].condition.conditions[0].pattern is '('"),
+        (If(CookieExists("a", "http://a/", "(", regex=True), (GET,)), "steps[0].condition.value is '('"),
         (checking(CheckRegex(pattern="a" * 10_001)), "a regular expression of 10001 characters; at most 10000 are taken"),
         (checking(CheckJson(path="$" + ".a" * 1000)), "a JSONPath of 2001 characters; at most 2000 are taken"),
     ],
@@ -63,6 +64,7 @@ def test_an_expression_that_cannot_be_used_is_told_with_its_place(step: Step, sa
         checking(CheckRegex(pattern=r"(?'name'a)\k'name'")),  # .NET's spellings
         checking(CheckRegex(pattern=r"(?<name>a)\k<name>")),
         extracting(ExtractBetween(variable="a", starts="[", ends="(")),  # texts
+        If(CookieExists("a", "http://a/", "("), (GET,)),
         extracting(ExtractXPath(variable="a", path="//ns:price/text()")),  # the answer declares the prefix
         extracting(ExtractCss(variable="a", selector="a.next:first-child")),
         extracting(ExtractJson(variable="a", path="$.items[?match(@.name, '[')]")),

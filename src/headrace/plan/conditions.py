@@ -40,11 +40,17 @@ class Matches(Value, frozen=True, tag="matches", tag_field="when"):
 
 
 class CookieExists(Value, frozen=True, tag="cookie exists", tag_field="when"):
-    """The user has a cookie of this name for `url`; where `value` is given, with this value."""
+    """The user has a cookie of this name for `url`; where `value` is given, with a value that compares so to it.
+
+    With `regex`, `value` is a regular expression that is found in the cookie's; then only == and != have a meaning.
+    """
 
     name: str
     url: str
     value: str | None = None
+    operator: Operator = Operator.EQUAL
+    ignore_case: bool = False
+    regex: bool = False
 
 
 class LastPassed(Value, frozen=True, tag="last passed", tag_field="when"):

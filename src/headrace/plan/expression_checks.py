@@ -11,7 +11,7 @@ from jsonpath_rfc9535 import JSONPathEnvironment, JSONPathError
 from lxml import etree
 from lxml.cssselect import CSSSelector
 
-from headrace.plan.conditions import AllOf, AnyOf, Condition, Matches, Not
+from headrace.plan.conditions import AllOf, AnyOf, Condition, CookieExists, Matches, Not
 from headrace.plan.rules import (
     CheckJson,
     CheckRegex,
@@ -99,6 +99,8 @@ def _of_condition(condition: Condition, place: str, depth: int = 1) -> Iterator[
     match condition:
         case Matches():
             yield _pattern(f"{place}.pattern", condition.pattern)
+        case CookieExists(value=str(value), regex=True):
+            yield _pattern(f"{place}.value", value)
         case Not() if depth <= DEEPEST:
             yield from _of_condition(condition.condition, f"{place}.condition", depth + 1)
         case AllOf() | AnyOf() if depth <= DEEPEST:

@@ -4,7 +4,7 @@ import codecs
 import re
 from collections.abc import Iterator
 
-from headrace.plan.conditions import AllOf, AnyOf, Condition, CookieExists, LastStatus, Not, Probability
+from headrace.plan.conditions import AllOf, AnyOf, Condition, CookieExists, LastStatus, Not, Operator, Probability
 from headrace.plan.limits import LONGEST, judge_number, judge_seconds
 from headrace.plan.requests import Binary, Body, Request, Text
 from headrace.plan.rules import (
@@ -156,6 +156,8 @@ def _judge_condition(condition: Condition, place: str, targets: TargetRule, dept
             yield from _judge_statuses(condition.statuses, f"{place}.statuses")
         case CookieExists():
             yield from judge_url(condition.url, f"{place}.url", targets)
+            if condition.regex and condition.operator not in (Operator.EQUAL, Operator.NOT_EQUAL):
+                yield f"{place}.operator is {condition.operator}, but an expression is found or not; give == or !="
         case Not():
             yield from _judge_condition(condition.condition, f"{place}.condition", targets, depth + 1)
         case AllOf() | AnyOf():

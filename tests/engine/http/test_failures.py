@@ -105,7 +105,7 @@ CASES = {
     "503 and the connection closed": Case(
         "HttpError", "503 - ServiceUnavailable", ".*", send(response(503, "Connection: close"), then="close")
     ),
-    "599": Case("HttpError", "599 - Unknown", "599 - Unknown", answer(599)),
+    "599": Case("HttpError", "599 - 599", "599 - 599", answer(599)),
     "a name that does not resolve": Case(
         "Exception",
         "WebException",
@@ -319,9 +319,29 @@ def test_a_time_out_comes_in_time(name: str, outcomes: dict[str, tuple[Outcome, 
 
 
 @pytest.mark.parametrize("status", [status for status in HTTPStatus if status >= 400])
-def test_every_failed_status_has_a_name(status: HTTPStatus) -> None:
-    assert re.fullmatch(rf"{status.value} - [A-Z][A-Za-z]+", status_name(status))
+def test_every_failed_status_has_the_name_that_dotnet_has_for_it_or_is_its_number(status: HTTPStatus) -> None:
+    without_name = {418, 421, 422, 423, 424, 425, 428, 429, 431, 451, 506, 507, 508, 510, 511}
+    name = str(status.value) if status in without_name else "[A-Z][A-Za-z]+"
+    assert re.fullmatch(rf"{status.value} - {name}", status_name(status))
     assert http_error(status).subkind == status_name(status)
+
+
+@pytest.mark.parametrize(
+    ("status", "name"),
+    [
+        (302, "Found"),
+        (402, "PaymentRequired"),
+        (407, "ProxyAuthenticationRequired"),
+        (413, "RequestEntityTooLarge"),
+        (414, "RequestUriTooLong"),
+        (416, "RequestedRangeNotSatisfiable"),
+        (426, "UpgradeRequired"),
+        (505, "HttpVersionNotSupported"),
+        (520, "520"),
+    ],
+)
+def test_a_status_is_spelled_as_dotnet_does(status: int, name: str) -> None:
+    assert status_name(status) == f"{status} - {name}"
 
 
 def not_connected_because(error: OSError) -> Failure:

@@ -32,6 +32,7 @@ SHOP = "http://shop.test/cart"
 def jar() -> CookieJar:
     jar = CookieJar()
     jar.set("sid=1; Path=/", "shop.test", "/", False)
+    jar.set("who=Ann; Path=/", "shop.test", "/", False)
     return jar
 
 
@@ -73,6 +74,16 @@ TRUE, FALSE = LastPassed(), Not(LastPassed())
         (CookieExists("sid", SHOP), True),
         (CookieExists("sid", SHOP, "1"), True),
         (CookieExists("sid", SHOP, "{{a}}"), False),
+        (CookieExists("sid", SHOP, "1", Operator.NOT_EQUAL), False),
+        (CookieExists("sid", SHOP, "2", Operator.NOT_EQUAL), True),
+        (CookieExists("other", SHOP, "2", Operator.NOT_EQUAL), False),
+        (CookieExists("sid", SHOP, "{{a}}", Operator.LESS), True),
+        (CookieExists("who", SHOP, "ann"), False),
+        (CookieExists("who", SHOP, "ann", ignore_case=True), True),
+        (CookieExists("who", SHOP, "^a", regex=True), False),
+        (CookieExists("who", SHOP, "^a", regex=True, ignore_case=True), True),
+        (CookieExists("who", SHOP, "^a", Operator.NOT_EQUAL, regex=True), True),
+        (CookieExists("who", SHOP, "n{2}", regex=True), True),
         (CookieExists("other", SHOP), False),
         (CookieExists("sid", "http://elsewhere.test/"), False),
         (LastPassed(), True),
@@ -111,6 +122,7 @@ def test_before_the_first_response_there_is_no_status_and_perhaps_no_jar() -> No
         (Matches("", "({{a}}"), "StringComparisonRule", "cannot be used"),
         (CookieExists("{{none}}", SHOP), "CookieExistenceRule", "Context parameter 'none' not found"),
         (CookieExists("sid", SHOP, "{{none}}"), "CookieComparisonRule", "Context parameter 'none' not found"),
+        (CookieExists("sid", SHOP, "({{a}}", regex=True), "CookieComparisonRule", "cannot be used"),
         (CookieExists("sid", "http://["), "CookieExistenceRule", "Invalid"),
         (AllOf((TRUE, Not(compare("{{none}}", "==", "")))), "StringComparisonRule", "Context parameter 'none' not found"),
     ],

@@ -10,12 +10,14 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from http import HTTPStatus
 
-# Where .NET's HttpStatusCode does not spell a failed status as its phrase without blanks.
+# The statuses that .NET's HttpStatusCode has a name for; where that is not the phrase without blanks.
+_NAMED = frozenset({100, 101, *range(200, 207), *range(300, 308), *range(400, 418), 426, *range(500, 506)})
 _DOTNET_NAMES = {
+    306: "Unused",
     413: "RequestEntityTooLarge",
     414: "RequestUriTooLong",
     416: "RequestedRangeNotSatisfiable",
-    418: "ImATeapot",
+    505: "HttpVersionNotSupported",
 }
 
 _LONGEST_MESSAGE = 1000
@@ -31,14 +33,14 @@ class Failure:
 
 
 def status_name(status: int) -> str:
-    """`404 - NotFound`: the status as the error tree names it."""
+    """`404 - NotFound`: the status as the error tree names it, `429 - 429` where .NET Framework has no name for it.
+
+    Reference: visual-studio-formats, 8.
+    """
     name = _DOTNET_NAMES.get(status)
-    if name is None:
-        try:
-            name = "".join(word[:1].upper() + word[1:] for word in HTTPStatus(status).phrase.replace("-", " ").split())
-        except ValueError:
-            name = "Unknown"
-    return f"{status} - {name}"
+    if name is None and status in _NAMED:
+        name = "".join(word[:1].upper() + word[1:] for word in HTTPStatus(status).phrase.replace("-", " ").split())
+    return f"{status} - {name or status}"
 
 
 def http_error(status: int) -> Failure:

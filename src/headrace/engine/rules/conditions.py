@@ -138,12 +138,25 @@ def _matches(condition: Matches, keep_unknown: bool) -> Judge:
 
 def _cookie_exists(condition: CookieExists, keep_unknown: bool) -> Judge:
     name, url = compile_template(condition.name, keep_unknown), compile_template(condition.url, keep_unknown)
-    value = None if condition.value is None else compile_template(condition.value, keep_unknown)
+    compares = None if condition.value is None else _cookie_value(condition, condition.value, keep_unknown)
 
     def judge(situation: Situation) -> bool:
         if situation.jar is None:
             return False
         values = situation.jar.values_for(name(situation.variables), url(situation.variables))
-        return bool(values) if value is None else value(situation.variables) in values
+        return bool(values) if compares is None else any(compares(value, situation.variables) for value in values)
 
     return judge
+
+
+def _cookie_value(condition: CookieExists, value: str, keep_unknown: bool) -> Callable[[str, Variables], bool]:
+    """Whether a cookie's value compares as it should."""
+    ignore_case = condition.ignore_case
+    if condition.regex:
+        pattern_of = compile_expression(value, keep_unknown, lambda source: compile_pattern(source, ignore_case))
+        wanted = condition.operator is not Operator.NOT_EQUAL
+        return lambda found, variables: (pattern_of(variables).search(found) is not None) is wanted
+    expected, compare = compile_template(value, keep_unknown), _OPERATORS[condition.operator]
+    if ignore_case:
+        return lambda found, variables: compare(found.casefold(), expected(variables).casefold())
+    return lambda found, variables: compare(found, expected(variables))

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from headrace.plan.readers.visual_studio.dotnet_regex import UnusableRegexError, translate_regex
+from headrace.plan.readers.visual_studio.dotnet_classes import UnusableRegexError
+from headrace.plan.readers.visual_studio.dotnet_regex import translate_regex
 from headrace.plan.readers.visual_studio.reading import Reading
 from headrace.plan.readers.visual_studio.rule_parameters import Bind, Parameters, built_in_class, refuse_class
 from headrace.plan.readers.visual_studio.xml_tree import Element
@@ -159,7 +160,7 @@ def _selected_option(parameters: Parameters, variable: str, scope: Scope) -> Ext
 
 
 def _inner_text(parameters: Parameters, variable: str, scope: Scope) -> ExtractInnerText:
-    warn_of_unclosed_tags(parameters)
+    parameters.ignore_closing_tags()
     return ExtractInnerText(
         variable=variable,
         tag=parameters.needed("TagName"),
@@ -178,12 +179,6 @@ def _index(parameters: Parameters) -> Match:
     if index < 0:
         parameters.reading.warn(parameters.rule, f"its Index is {index}; occurrences count from 0, and the first is taken")
     return max(0, index)
-
-
-def warn_of_unclosed_tags(parameters: Parameters) -> None:
-    """A tag may have no end tag in HTML, such as `<li>`: a parser knows where it ends, and Headrace uses one."""
-    if not parameters.flag("HasClosingTags", True):
-        parameters.reading.tell(parameters.rule, "HasClosingTags has no effect: where a tag ends is as in a browser")
 
 
 _RULES: dict[str, Callable[[Parameters, str, Scope], Extraction | None]] = {

@@ -7,7 +7,8 @@ warned of. Display names are localised and never looked at (reference: visual-st
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from headrace.plan.readers.visual_studio.dotnet_regex import UnusableRegexError, translate_regex
+from headrace.plan.readers.visual_studio.dotnet_classes import UnusableRegexError
+from headrace.plan.readers.visual_studio.dotnet_regex import translate_regex
 from headrace.plan.readers.visual_studio.reading import Reading, class_name, shown
 from headrace.plan.readers.visual_studio.xml_tree import Element
 
@@ -100,6 +101,11 @@ class Parameters:
     def whole(self, name: str, default: int) -> int:
         parameter = self._find(name)
         return default if parameter is None else self.reading.whole(parameter, "Value", default)
+
+    def ignore_closing_tags(self) -> None:
+        """Whether a tag has an end tag (`<li>` may have none) need not be told: HTML says what is inside of it."""
+        if not self.flag("HasClosingTags", True):
+            self.reading.warn(self.rule, "HasClosingTags=False has no effect: what is inside a tag is as a browser has it")
 
     def warn_of_others(self) -> None:
         """Warns of the parameters that the rule does not know. Call it when all that it knows are read."""

@@ -5,7 +5,6 @@ A rule is judged where its level is not above the run's. Note the name of the at
 
 from collections.abc import Callable
 
-from headrace.plan.readers.visual_studio.extraction_rules import warn_of_unclosed_tags
 from headrace.plan.readers.visual_studio.reading import Reading, shown
 from headrace.plan.readers.visual_studio.rule_parameters import Bind, Parameters, built_in_class, refuse_class
 from headrace.plan.readers.visual_studio.surroundings import Level
@@ -149,7 +148,7 @@ def _selected_option(parameters: Parameters, request: Element, after: bool) -> C
 
 
 def _inner_text(parameters: Parameters, request: Element, after: bool) -> CheckInnerText:
-    warn_of_unclosed_tags(parameters)
+    parameters.ignore_closing_tags()
     return CheckInnerText(
         tag=parameters.needed("TagName"),
         expected=parameters.text("ExpectedInnerText"),
