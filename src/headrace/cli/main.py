@@ -47,6 +47,7 @@ from headrace.plan.model import Plan
 from headrace.plan.readers.visual_studio.reading import Choices
 from headrace.plan.targets import TargetRule
 from headrace.plan.writers.plan_yaml import write_plan
+from headrace.plan.writers.tidy import tidied
 from headrace.settings import AS_SERVICE, OFF
 
 EXIT_CODES = "Exit codes: 0 passed, 1 failed its criteria, 2 wrong usage, 3 could not run, 130 stopped by Ctrl-C."
@@ -224,6 +225,7 @@ def convert(
         fail(FAILED, f"'{file}' cannot be run as it is, see above; it is not converted.")
     with failing_clearly():
         remarks = remarks_on(file, plan, findings, choices)
+        plan = tidied(plan)
         if output == "-":
             typer.echo(plan_text(file.name, plan, remarks), nl=False)
             return

@@ -89,6 +89,7 @@ def test_findings_stand_at_what_they_are_about() -> None:
         ("web/buy.webtest", 4): "tests[1].steps[0]",
         ("web/buy.webtest", 8): "tests[1].steps[0].steps[0]",
         ("web/buy.webtest", 13): "tests[1].steps[0].steps[2]",
+        ("web/buy.webtest", 17): "tests[1].steps[1]",
         ("web/buy.webtest", 20): "tests[1].steps[1].then[0]",
         ("web/buy.webtest", 27): "tests[1]",
         ("day.loadtest", 1): "",

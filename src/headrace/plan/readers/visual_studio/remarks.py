@@ -1,7 +1,7 @@
 """What is to be said in a plan made from Visual Studio's files, and where: findings, comments and descriptions.
 
-Readers make the steps of a web test in the order of its items, so the n-th request or transaction of the file is the n-th of
-the test. Where there are not as many, as in a test that includes another, all is said at the head of the test.
+Readers make the steps of a web test in the order of its items, so the n-th request, transaction, condition or loop of the
+file is the n-th of the test. Where they are not the same, as in a test that includes another, all is said at the test.
 """
 
 from bisect import bisect_right
@@ -13,11 +13,17 @@ from headrace.plan.model import Plan, Test
 from headrace.plan.readers.folder import Folder
 from headrace.plan.readers.visual_studio.xml_tree import Element, XmlError, parse_xml
 from headrace.plan.requests import Page, Request
-from headrace.plan.steps import Transaction
+from headrace.plan.steps import If, Repeat, Transaction, While
 from headrace.plan.walk import walk
 
 _WRAPPERS = ("Items", "Then", "Else")
-_STEPS = ("Request", "TransactionTimer")
+_STEPS: dict[str, tuple[type, ...]] = {
+    "Request": (Request, Page),
+    "TransactionTimer": (Transaction,),
+    "Condition": (If,),
+    "Loop": (Repeat, While),
+}
+_KINDS = tuple(kind for kinds in _STEPS.values() for kind in kinds)
 _LONGEST = 2000  # characters of a comment
 
 
@@ -58,13 +64,13 @@ def _part_at(begun: list[tuple[int, str]], line: int) -> str:
 def _test(root: Element, test: Test, place: str) -> tuple[list[tuple[int, str]], list[tuple[str, str]]]:
     """Which part of the test is from which line on, and the author's texts, each with its place."""
     items = list(_items(root))
-    steps = [f"{place}.{at}" for at, _, step in walk(test.steps) if isinstance(step, Request | Page | Transaction)]
-    if len(steps) != sum(item.name in _STEPS for item in items):
-        steps = []
+    steps = [(f"{place}.{at}", step) for at, _, step in walk(test.steps) if isinstance(step, _KINDS)]
+    wanted = [_STEPS[item.name] for item in items if item.name in _STEPS]
+    same = len(steps) == len(wanted) and all(isinstance(step, kinds) for (_, step), kinds in zip(steps, wanted, strict=True))
+    following = iter([at for at, _ in steps] if same else [])
     begun = [(root.line, place)]
     texts = [(place, text) for text in _texts(root, "Description")]
     waiting: list[str] = []  # comments, for the step that follows them
-    following = iter(steps)
     for item in items:
         waiting += _texts(item, "CommentText")
         if item.name in _STEPS:
