@@ -67,7 +67,6 @@ class Answer:
         head: Head,
         body: bytes,
         url: str,
-        *,
         requested: str = "",
         request: bytes = b"",
         response_us: int = 0,
@@ -116,12 +115,14 @@ class Answer:
     @property
     def text(self) -> str:
         """The content as text; characters that its charset does not have are replaced. Raises ValueError as `content`."""
-        if self._text is None:
-            content = self.content
-            kind = self.head.header("content-type") or ""
+        text = self._text
+        if text is None:
             # Most bodies: ASCII is the same in all charsets but for those that shift by an escape, or that a head may name.
-            if ";" not in kind and content.isascii() and b"\x1b" not in content:
-                self._text = content.decode("ascii")
+            if self.head.bare_text and self.body.isascii() and b"\x1b" not in self.body:
+                text = self.body.decode("ascii")
             else:
-                self._text = content.decode(charset_of(kind, content, self.charset), "replace")
-        return self._text
+                content = self.content
+                kind = self.head.header("content-type") or ""
+                text = content.decode(charset_of(kind, content, self.charset), "replace")
+            self._text = text
+        return text

@@ -227,8 +227,13 @@ class Client:
         if connection.fresh:
             self._count_connecting(connection, measure)
         if not (head.plain and request.plain) or connection.lost:
-            self._judge(connection, request, head, now)
-            return
+            if not (head.success and request.looked_at) or connection.lost:
+                self._judge(connection, request, head, now)
+                return
+            if head.cookies:
+                self._take_cookies(request, head)
+            self._wanting.answer = self._answer(connection, request, head, now)
+            connection.body = b""  # an idle connection must not hold on to it
         self.connections.release(connection)
         self._wanting.ended(PASSED, now)
 
@@ -253,7 +258,10 @@ class Client:
             self._count_failure(connection, request, failure, now)
         confirmed = self._cache_answer(connection, request, head) if terms.cached else None
         if request.keep and not follows and again is None:
-            self._wanting.answer = self._answer(connection, request, head, confirmed, now)
+            if confirmed is None:
+                self._wanting.answer = self._answer(connection, request, head, now)
+            else:
+                self._wanting.answer = self._confirmed_answer(connection, request, confirmed, now)
             connection.body = b""  # an idle connection must not hold on to it
         if head.reusable and not connection.lost:
             self.connections.release(connection)
@@ -279,21 +287,30 @@ class Client:
         self._cache.keep(request.url, head, connection.body if request.keep else None, time())
         return None
 
-    def _answer(self, connection: Connection, request: Prepared, head: Head, confirmed: Fresh | None, now: int) -> Answer:
-        cached = confirmed is not None
-        return Answer(
-            confirmed.head if confirmed is not None else head,
-            confirmed.body if confirmed is not None else connection.body,
+    def _answer(self, connection: Connection, request: Prepared, head: Head, now: int) -> Answer:
+        body, content, wanted_at = connection.body, connection.content, connection.wanted_at
+        return Answer(  # by place, not by name: that takes half the time
+            head,
+            body,
             request.url,
-            request=connection.data,
-            response_us=(now - connection.wanted_at) // 1000,
-            size=-1 if cached else connection.content,
-            head_size=connection.received - connection.content,
-            cut=not cached and connection.content > len(connection.body),
-            jar=self.jar,
-            measure=request.measure,
-            counted=connection.wanted_at >= self._load.measured_from,
+            "",
+            connection.data,
+            (now - wanted_at) // 1000,
+            0,
+            content,
+            connection.received - content,
+            content > len(body),
+            self.jar,
+            "utf-8",
+            request.measure,
+            wanted_at >= self._load.measured_from,
         )
+
+    def _confirmed_answer(self, connection: Connection, request: Prepared, confirmed: Fresh, now: int) -> Answer:
+        """What the cache has and the server has confirmed."""
+        answer = self._answer(connection, request, confirmed.head, now)
+        answer.body, answer.size, answer.cut = confirmed.body, len(confirmed.body), False
+        return answer
 
     def broken(self, connection: Connection, request: Prepared, failure: Failure, now: int) -> None:
         self._count_unanswered(connection, request, failure, now)

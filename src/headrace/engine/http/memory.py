@@ -58,12 +58,13 @@ class HeadMemory:
         head = self.known.get(rest) or self._read(rest)
         if head is not None and head.cookies:
             return self._read(data)  # several
-        cookie = self._read_line(data[begin + 2 : end])
-        if head is None or cookie is None:
+        cookie = data[begin + 14 : end].decode("latin-1").strip(" \t")
+        if not (cookie.isascii() and cookie.isprintable()):  # what it may be besides is for the line's own rule to say
+            line = self._read_line(data[begin + 2 : end])
+            cookie = line[1][1] if line is not None else ""
+        if head is None or not cookie:
             return None
-        at = data.count(b"\r\n", 0, begin)
-        headers = (*head.headers[:at], cookie[1], *head.headers[at:])
-        return Head(head.status, head.length, True, head.location, (cookie[1][1],), head.reason, headers)
+        return head.with_cookie(cookie, data.count(b"\r\n", 0, begin))
 
     def _read(self, data: bytes) -> Head | None:
         start, *lines = data[:-4].split(b"\r\n")

@@ -50,8 +50,8 @@ class Prepared:
     `head` is all of the head but the cookies and the last line break, `data` the whole request without cookies. `fields` are
     the header lines that a redirect takes along, `content` those that belong to the body. `login` is the name and password
     for a server that asks for them, `authorized` says that they were sent. `special`: the user's cache or login has a
-    say in it; `plain`: nobody looks at more of the answer than its status. No dataclass: one is made for every
-    request with a variable in it, and a frozen one would take three times as long.
+    say in it; `plain`: nobody looks at more of the answer than its status, `looked_at`: somebody does, and that is all. No
+    dataclass: one is made for every request with a variable in it, and a frozen one would take three times as long.
     """
 
     __slots__ = (
@@ -65,6 +65,7 @@ class Prepared:
         "head",
         "keep",
         "login",
+        "looked_at",
         "measure",
         "method",
         "origin",
@@ -98,7 +99,7 @@ class Prepared:
         self.origin = origin
         self.head = head
         self.body = body
-        self.data = b"%b\r\n%b" % (head, body)
+        self.data = head + b"\r\n" + body
         self.fields = fields
         self.content = content
         self.measure = measure
@@ -109,7 +110,9 @@ class Prepared:
         self.bodiless = method == "HEAD"
         self.authorized = False
         self.special = terms.cached or login is not None
-        self.plain = not (self.special or self.keep or self.expected is not None or self.bodiless)
+        ordinary = not (self.special or self.expected is not None or self.bodiless)
+        self.plain = ordinary and not self.keep
+        self.looked_at = ordinary and self.keep > 0
 
     def with_headers(self, headers: Sequence[tuple[str, str]]) -> "Prepared":
         """The same request with these headers; they take the place of those of the same names."""

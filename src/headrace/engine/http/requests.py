@@ -163,6 +163,8 @@ class CompiledRequest:
         constant = isinstance(self._url, str) and isinstance(self._host, str)
         self._place = self._where(self._url, self._host) if constant else None  # type: ignore[arg-type]
         self.constant = self._make_constant()
+        # Requests that differ only in their URL are few, in most tests.
+        self._by_url: dict[str, Prepared] | None = {} if self._varies_by_url else None
 
     @property
     def any_measure(self) -> RequestMeasure:
@@ -183,16 +185,37 @@ class CompiledRequest:
             return None
         if self._body is not None and self._body.constant is None:
             return None
-        return self.build(Variables())
+        return self._build(Variables())
+
+    @property
+    def _varies_by_url(self) -> bool:
+        parts = (self._host, self._fields, self._content, self._login)
+        body = self._body is None or self._body.constant is not None
+        return callable(self._url) and self._measure is not None and body and not any(map(callable, parts))
 
     def build(self, variables: Variables) -> Prepared:
         """Raises UnpreparedError, and UnboundError where a variable has no value."""
+        by_url = self._by_url
+        if by_url is None:
+            return self._build(variables)
+        url = self._url(variables)  # type: ignore[operator]
+        known = by_url.get(url)
+        if known is None:
+            known = self._build(variables, url)
+            if len(by_url) >= _MOST_REMEMBERED:
+                by_url.clear()
+            by_url[url] = known
+        return known
+
+    def _build(self, variables: Variables, url: str | None = None) -> Prepared:
         body = b""
         try:
             where = self._place
             if where is None:
                 host = self._host if isinstance(self._host, str) else self._host(variables)
-                where = self._where(self._url if isinstance(self._url, str) else self._url(variables), host)
+                if url is None:
+                    url = self._url if isinstance(self._url, str) else self._url(variables)
+                where = self._where(url, host)
             fields = self._fields if isinstance(self._fields, bytes) else self._fields(variables)
             content = self._content if isinstance(self._content, bytes) else self._content(variables)
             if self._body is not None:

@@ -7,7 +7,7 @@ from typing import Any
 from headrace.engine.http.answer import Answer, Variables
 from headrace.engine.rules import finders
 from headrace.engine.rules.finders import Find
-from headrace.engine.rules.forms import hidden_fields
+from headrace.engine.rules.page_memory import PageMemory
 from headrace.engine.rules.rule_errors import RuleError, UnreadableError, quote
 from headrace.engine.rules.tags import unescape_attribute
 from headrace.engine.templates import UnboundError
@@ -133,6 +133,7 @@ def _compile_hidden_fields(rule: ExtractHiddenFields) -> Extract:
     prefix = f"$HIDDEN{rule.variable}."
     required, for_user = rule.required, rule.scope is Scope.USER
     decode = unescape_attribute if rule.html_decode else str
+    hidden_fields = PageMemory().hidden_fields
 
     def extract(answer: Answer, variables: Variables) -> None:
         try:

@@ -1,7 +1,7 @@
 """The fields of HTML forms, as a browser would send them."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from html import unescape
 from typing import NamedTuple
 
@@ -22,13 +22,26 @@ class Option(NamedTuple):
     text: str
 
 
-def hidden_fields(text: str) -> Iterable[tuple[str, str]]:
-    """Names, and values as they are written, of the hidden fields."""
-    plain = _plain_hidden_fields(text)
-    return plain if plain is not None else _all_hidden_fields(text)
+class PlainField(NamedTuple):
+    """A hidden field, its value as it is written, and where the attributes of its tag are in the text."""
+
+    name: str
+    value: str
+    start: int
+    end: int
 
 
-def _plain_hidden_fields(text: str) -> list[tuple[str, str]] | None:
+def hidden_fields(text: str) -> Iterator[tuple[str, str]]:
+    """Names, and values as they are written, of the hidden fields, going from tag to tag."""
+    for tag in find_tags(text, "input"):
+        if "hidden" not in tag.attributes.lower():
+            continue  # most fields are none, and reading their attributes costs more than finding them
+        attributes = attributes_of(tag)
+        if attributes.get("type", "").lower() == "hidden" and (name := attributes.get("name")):
+            yield unescape_attribute(name), attributes.get("value", "")
+
+
+def plain_hidden_fields(text: str) -> list[PlainField] | None:
     """The hidden fields of a page on which they are easily found, as they are on most; None where there is any doubt.
 
     A third of the price of going from tag to tag: from each "hidden" it looks for the tag around it.
@@ -52,18 +65,9 @@ def _plain_hidden_fields(text: str) -> list[tuple[str, str]] | None:
             return None
         attributes = attributes_in(found[1])
         if attributes.get("type", "").lower() == "hidden" and (name := attributes.get("name")):
-            fields.append((unescape_attribute(name), attributes.get("value", "")))
+            fields.append(PlainField(unescape_attribute(name), attributes.get("value", ""), *found.span(1)))
         position = found.end()
     return fields
-
-
-def _all_hidden_fields(text: str) -> Iterator[tuple[str, str]]:
-    for tag in find_tags(text, "input"):
-        if "hidden" not in tag.attributes.lower():
-            continue  # most fields are none, and reading their attributes costs more than finding them
-        attributes = attributes_of(tag)
-        if attributes.get("type", "").lower() == "hidden" and (name := attributes.get("name")):
-            yield unescape_attribute(name), attributes.get("value", "")
 
 
 def form_values(text: str, field: str, decode: bool) -> Iterator[str]:

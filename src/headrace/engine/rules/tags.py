@@ -128,6 +128,14 @@ def attributes_in(text: str) -> dict[str, str]:
     return {name.lower(): double or single or bare for name, double, single, bare in found}
 
 
+def place_of_value(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """Where the attribute `value` has its value among the attributes there; None unless it is in double quotes."""
+    for found in _ATTRIBUTE.finditer(text, start, end):
+        if found[1].lower() == "value":
+            return found.span(2) if found[2] is not None else None
+    return None
+
+
 _REFERENCE = re.compile(r"&(?:#[0-9xX][0-9A-Fa-f]*;?|[A-Za-z][A-Za-z0-9]*[;=]?)")
 
 

@@ -145,7 +145,7 @@ def test_a_web_test_alone_is_run_as_a_url_test_would_be() -> None:
     )
     plan, findings = read_visual_studio(folder, "a/Buy.WebTest", Choices(), TARGETS)
     assert plan is not None
-    assert messages(findings) == []
+    assert messages(findings) == ["a/Buy.WebTest: the certificates of servers are not verified, as in Visual Studio."]
     assert check_plan(plan) == []
     assert plan.name == "Buy.WebTest"
     assert plan.scenarios == (Scenario("Scenario1", (TestShare("Buy"),), Constant(10), (BrowserShare(DEFAULT, 100.0),)),)

@@ -1,8 +1,8 @@
 """`{{name}}` in Visual Studio's texts, written as templates of the plan (reference: visual-studio-formats, 3.1 and 3.2).
 
-A name is looked up as it is written, then in any case, among what the test defines, then among Visual Studio's own. One that
-nothing defines stays, and fails its request when it runs. What only Headrace would take for a function, a quote or one of its
-own variables is written otherwise, so that it is none.
+A name is looked up as it is written, then in any case, in what the test defines, then in what Visual Studio does. One that
+nothing defines stays, and fails its request when it runs. What only Headrace would take for a function, a quote or one of
+its own variables is written otherwise.
 """
 
 import re

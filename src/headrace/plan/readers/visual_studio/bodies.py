@@ -62,24 +62,24 @@ def _upload(context: Context, element: Element) -> FormPart:
     reading, bind = context.reading, context.bindings.bind
     reading.expect(element, _UPLOAD, ())
     written = reading.text(element, "FileName")
-    content = _file(context, element, written)
-    sent = bind(reading.text(element, "FileUploadName")) or literal(written.replace("\\", "/").rpartition("/")[2])
-    if reading.flag(element, "GenerateUniqueName") or reading.flag(element, "UseGuids"):
-        stem, point, ending = sent.rpartition(".")
-        sent = f"{stem}{{{{$uuid}}}}.{ending}" if point else f"{sent}{{{{$uuid}}}}"
-    name, content_type = bind(reading.text(element, "Name")), bind(reading.text(element, "ContentType"))
-    return FormPart(name, content=content, file_name=sent or "file", content_type=content_type)
-
-
-def _file(context: Context, element: Element, written: str) -> bytes:
-    reading = context.reading
     path = fill(written, context.values)
     if path is None:
         reading.error(
             element,
             f"FileName is {shown(written)}, and files are read before the test runs; bind context parameters only",
         )
-        return b""
+        path = ""
+    content = _file(context, element, path) if path else b""
+    sent = bind(reading.text(element, "FileUploadName")) or literal(path.replace("\\", "/").rpartition("/")[2])
+    if reading.flag(element, "GenerateUniqueName") or reading.flag(element, "UseGuids"):
+        stem, point, ending = sent.rpartition(".")
+        sent = f"{stem}{{{{$uuid}}}}.{ending}" if point and "}" not in ending else f"{sent}{{{{$uuid}}}}"
+    name, content_type = bind(reading.text(element, "Name")), bind(reading.text(element, "ContentType"))
+    return FormPart(name, content=content, file_name=sent or "file", content_type=content_type)
+
+
+def _file(context: Context, element: Element, path: str) -> bytes:
+    reading = context.reading
     name = context.folder.find(path, context.file.name)
     if name is None:
         reading.error(element, f"there is no file {shown(path)} beside the test; add it")

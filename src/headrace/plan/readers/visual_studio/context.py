@@ -24,9 +24,9 @@ class Spent:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """`file` is the one that is read. `values` are those of context parameters, by their names in lower case, for what must be
-    known before the test runs. `rules` are the validation rules of all requests. `sources` are the data sources whose rows
-    loops take. `credentials` are those of an included test that does not take those around it.
+    """`file` is the one that is read. `values` are those of context parameters, by their names in lower case, for what has
+    to be known before the test runs. `rules` are the validation rules of all requests. `sources` are the data sources whose
+    rows loops take. `credentials` are those of an included test that does not take those around it.
     """
 
     file: TestFile

@@ -61,6 +61,7 @@ _OF_THE_TEST = {
     "LoadTest:LogEntries": ("Total Log Entries", "Log Entries/Sec"),
 }
 _NOT_MEASURED = {
+    "Threshold Violations/Sec",  # counts what thresholds find
     "% Time in LoadTestPlugin",
     "% Time in WebTest code",
     "% Time in Rules",

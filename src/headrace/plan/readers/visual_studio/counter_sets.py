@@ -5,7 +5,6 @@ is told in one sentence, as most authors never knew of it. A threshold on the lo
 """
 
 from collections.abc import Iterator
-from itertools import islice
 
 from headrace.plan.readers.visual_studio.counter_names import is_of_the_test, measured_counter
 from headrace.plan.readers.visual_studio.reading import Reading, class_name, shown
@@ -16,7 +15,7 @@ from headrace.plan.thresholds import CounterName, Threshold
 _RULES = "Microsoft.VisualStudio.TestTools.WebStress.Rules."
 _CONSTANT = f"{_RULES}ThresholdRuleCompareConstant"
 _COUNTERS = f"{_RULES}ThresholdRuleCompareCounters"
-MOST_THRESHOLDS = 1000
+MOST_THRESHOLDS = 500
 _MOST_INSTANCES = 100
 _MOST_NAMED = 20
 
@@ -24,7 +23,11 @@ _MOST_NAMED = 20
 def read_thresholds(reading: Reading, root: Element, setting: RunSetting) -> tuple[Threshold, ...]:
     """The thresholds in the counter sets that the run setting maps to the controller or the agents, each once."""
     unmeasured: dict[str, None] = {}
-    found = dict.fromkeys(islice(_read_sets(reading, root, setting, unmeasured), MOST_THRESHOLDS + 1))
+    found: dict[Threshold, None] = {}
+    for threshold in _read_sets(reading, root, setting, unmeasured):
+        found[threshold] = None
+        if len(found) > MOST_THRESHOLDS:
+            break
     sets = root.first("CounterSets")
     if unmeasured and sets is not None:
         names = "; ".join(list(unmeasured)[:_MOST_NAMED])
@@ -63,9 +66,9 @@ def _read_category(reading: Reading, category: Element, on_agents: bool, unmeasu
     of_the_test = is_of_the_test(name)
     for place, counter in enumerate(counters):
         rules = list(counter.all("ThresholdRules", "ThresholdRule"))
-        measured = measured_counter(name, names, place) if rules else None
         if not rules:
             continue
+        measured = measured_counter(name, names, place)
         if measured is None and of_the_test:
             reading.warn(
                 counter, f"it has a threshold, but the counter is not measured in {name}; the threshold has no effect"
@@ -102,7 +105,7 @@ def _read_rule(reading: Reading, rule: Element, counter: CounterName, agents: bo
             other = shown(f"{category}, {name}")
             reading.warn(rule, f"the threshold is relative to {other}, which is not measured; it has no effect")
             return
-        relative_to = CounterName(*measured, instance)
+        relative_to = CounterName(*measured, "" if instance == "*" else instance)  # "": the same as the counter's
     if warning is None and critical is None:
         reading.warn(rule, "it has neither a WarningThreshold nor a CriticalThreshold and no effect; give it one")
         return

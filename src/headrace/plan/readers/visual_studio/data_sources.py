@@ -35,7 +35,7 @@ _ACCESS = {
 class Table:
     """A table of a data source. `prefix` is what its variables begin with, `reading` has what there is to say about it.
 
-    `source` is None where it could not be read.
+    `source` is None where it could not be read. `place` is its connection, which may have a password in it.
     """
 
     element: Element
@@ -60,7 +60,7 @@ def read_tables(files: Iterable[TestFile], folder: Folder, name: str, moved: boo
             if known.place.casefold() != table.place.casefold():
                 file.reading.error(
                     element,
-                    f"there is a table {table.prefix[:-1]} of another file, {shown(known.place)}; rename the data source",
+                    f"there is a table {shown(table.prefix[:-1])} of another place too; rename the data source",
                 )
     return list(tables.values())
 
@@ -70,7 +70,7 @@ def tell_of(tables: Iterable[Table], used: set[str]) -> None:
     for table in tables:
         if table.source is None and table.access is not Access.UNIQUE and not is_used(table, used):
             table.file.reading.warn(
-                table.element, f"{shown(table.place)} cannot be read; no binding names it, so it is left out"
+                table.element, "its rows cannot be read; no binding names its columns, so it is left out"
             )
         else:
             table.file.reading.take(table.reading.findings)

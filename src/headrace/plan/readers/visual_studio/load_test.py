@@ -47,6 +47,7 @@ _ATTRIBUTES = (
 _CHILDREN = ("Scenarios", "CounterSets", "RunConfigurations", "LoadTestPlugins")
 # Every web test of Visual Studio accepted any certificate.
 _TRUSTING = Tls(verify=False)
+_TRUSTS = "the certificates of servers are not verified, as in Visual Studio"
 
 
 def read_visual_studio(
@@ -81,7 +82,7 @@ def read_load_test(folder: Folder, file: str, choices: Choices, targets: TargetR
     settings, more = read_test_settings(folder, choices)
     if len(tests.proxies) > 1:
         reading.warn(root, "its web tests do not name the same proxy; one of them is used for all")
-    reading.tell(root, "the certificates of servers are not verified, as in Visual Studio")
+    reading.tell(root, _TRUSTS)
     # Of a web test that two scenarios use, everything is found twice.
     findings = list(dict.fromkeys([*reading.findings, *tests.findings, *more]))
     if not scenarios:
@@ -149,7 +150,7 @@ def _read_lone_web_test(
     name = _lone_name(file)
     web_test, findings = read_web_test(folder, file, name, Surroundings(choices, parameters=choices.parameters))
     settings, more = read_test_settings(folder, choices)
-    findings = [*findings, *more]
+    findings = [*findings, *more, Diagnostic(Severity.INFO, f"{file}: {_TRUSTS}.")]
     if web_test is None:
         return None, findings
     scenario = Scenario("Scenario1", (TestShare(name),), Constant(_LONE_USERS), (BrowserShare(DEFAULT, 100.0),))
