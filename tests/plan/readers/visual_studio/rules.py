@@ -9,7 +9,7 @@ NAMESPACE = "Microsoft.VisualStudio.TestTools.WebTesting.Rules"
 ASSEMBLY = "Microsoft.VisualStudio.QualityTools.WebTestFramework, Version=10.0.0.0, Culture=neutral"
 
 
-def rule(element: str, kind: str, attributes: str = "", **parameters: object) -> Element:
+def rule(element: str, kind: str, attributes: str = "", /, **parameters: object) -> Element:
     """A rule by the name of its class, built in where it has no namespace, and its parameters."""
     name = kind if "." in kind else f"{NAMESPACE}.{kind}"
     written = "".join(
@@ -20,16 +20,16 @@ def rule(element: str, kind: str, attributes: str = "", **parameters: object) ->
 
 
 def extraction(
-    kind: str, attributes: str = 'VariableName="v" DisplayName="Texte extrahieren" Description=""', **more: object
+    kind: str, attributes: str = 'VariableName="v" DisplayName="Texte extrahieren" Description=""', /, **more: object
 ) -> Element:
     return rule("ExtractionRule", kind, attributes, **more)
 
 
-def validation(kind: str, attributes: str = 'DisplayName="" Description="" Level="High"', **more: object) -> Element:
+def validation(kind: str, attributes: str = 'DisplayName="" Description="" Level="High"', /, **more: object) -> Element:
     return rule("ValidationRule", kind, attributes, **more)
 
 
-def condition(kind: str, attributes: str = "", **more: object) -> Element:
+def condition(kind: str, attributes: str = "", /, **more: object) -> Element:
     return rule("ConditionalRule", kind, attributes, **more)
 
 
@@ -37,8 +37,8 @@ def request(attributes: str = "") -> Element:
     return parse_xml(f'<Request Method="GET" Url="http://shop.test/cart?id=1" {attributes} />'.encode())
 
 
-def reading(**choices: bool) -> Reading:
-    return Reading("Buy.webtest", Choices(**choices))
+def reading(ignore_plugins: bool = False) -> Reading:
+    return Reading("Buy.webtest", Choices(ignore_plugins))
 
 
 def told(reading: Reading) -> list[str]:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headrace.plan.conditions import Compare, LastPassed, Operator
-from headrace.plan.readers.visual_studio.loops import advances_data, read_loop
+from headrace.plan.readers.visual_studio.loops import read_loop
 from headrace.plan.readers.visual_studio.xml_tree import Element
 from headrace.plan.requests import Request
 from headrace.plan.steps import Repeat, Step, While
@@ -44,7 +44,8 @@ def read(element: Element) -> Step | None:
         (counting("{{n}}"), {"MaxIterations": "-1"}, Repeat("{{n}}", STEPS, variable="i")),
         (counting(3), {"MaxIterations": "2"}, Repeat("2", STEPS, variable="i")),
         (counting(3), {"MaxIterations": "5"}, Repeat("3", STEPS, variable="i")),
-        (counting(3, 'MaxIterations="2" AdvanceDataCursors="True"'), {}, Repeat("2", STEPS, variable="i")),
+        (counting(3, 'MaxIterations="2" AdvanceDataCursors="True"'), {"AdvanceDataCursors": "True"},
+         Repeat("2", STEPS, variable="i")),
         (condition("CountingLoopRule", IterationsCount=3), {}, Repeat("3", STEPS)),
         (counted("<", 1, 10, 3), {}, Repeat("3", STEPS, variable="i", first=1, increment=3)),
         (counted("LessThanOrEqual", 1, 10, 3), {}, Repeat("4", STEPS, variable="i", first=1, increment=3)),
@@ -114,20 +115,3 @@ def test_a_loop_of_nothing_is_left_out() -> None:
     findings = reading()
     assert read_loop(findings, loop(counting(3)), str, ()) is None
     assert told(findings) == ["info: Buy.webtest, line 3, <Loop>: it has nothing in it and is left out."]
-
-
-@pytest.mark.parametrize(
-    ("element", "advances"),
-    [
-        (loop(counting(3)), False),
-        (loop(counting(3), AdvanceDataCursors="True"), True),
-        (loop(counting(3), AdvanceDataCursors="False"), False),
-        (loop(counting(3, 'AdvanceDataCursors="true"')), True),
-        (loop(counting(3, 'AdvanceDataCursors="true"'), AdvanceDataCursors="False"), False),
-        (loop(None), False),
-    ],
-)
-def test_the_loop_or_its_rule_says_whether_each_pass_takes_new_rows(element: Element, advances: bool) -> None:
-    findings = reading()
-    assert advances_data(findings, element) is advances
-    assert told(findings) == []

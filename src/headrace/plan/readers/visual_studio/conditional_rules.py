@@ -25,7 +25,6 @@ from headrace.plan.readers.visual_studio.rule_parameters import (
     refuse_class,
 )
 from headrace.plan.readers.visual_studio.xml_tree import Element
-from headrace.plan.templates import Variable, parse_template
 
 # The two last are a loop's; a rule has them in some versions (`loops.py`).
 ATTRIBUTES = ("Classname", "DisplayName", "Description", "MaxIterations", "AdvanceDataCursors")
@@ -101,10 +100,7 @@ def read_operator(parameters: Parameters, among: tuple[Operator, ...] = tuple(Op
 
 
 def _existence(parameters: Parameters) -> Condition:
-    parts = parse_template(_variable(parameters))
-    # In the spelling that the test knows it by; what nothing in the test sets may still exist.
-    bound = parts[0].name if len(parts) == 1 and isinstance(parts[0], Variable) else None
-    return _if_wanted(parameters, VariableExists(bound or parameters.raw("ContextParameterName")))
+    return _if_wanted(parameters, VariableExists(parameters.context_parameter()))
 
 
 def _cookie_existence(parameters: Parameters) -> Condition:
@@ -165,12 +161,8 @@ def _probability(parameters: Parameters) -> Condition:
 
 def _variable(parameters: Parameters) -> str:
     """A template with the value of the context parameter that is named."""
-    name = parameters.raw("ContextParameterName")
-    if not name or "{" in name or "}" in name:
-        told = f"its ContextParameterName is {shown(name)}; give the name of a context parameter, without braces"
-        parameters.reading.error(parameters.rule, told)
-        return ""
-    return parameters.bind(f"{{{{{name}}}}}")
+    parameters.context_parameter()  # an error where it is none
+    return parameters.bind(f"{{{{{parameters.raw('ContextParameterName')}}}}}")
 
 
 def _if_wanted(parameters: Parameters, condition: Condition) -> Condition:

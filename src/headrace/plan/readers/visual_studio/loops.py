@@ -1,6 +1,7 @@
 """`<Loop>`: steps again and again, as its rule has it (reference: visual-studio-formats, 1.7).
 
-`MaxIterations` (less than 0: no limit) and `AdvanceDataCursors` are attributes of the loop, or of its rule in some versions.
+`MaxIterations` (less than 0: no limit) is an attribute of the loop, or of its rule in some versions. So is
+`AdvanceDataCursors`, which is the reader's who makes the steps inside.
 """
 
 from fractions import Fraction
@@ -24,7 +25,7 @@ def read_loop(reading: Reading, loop: Element, bind: Bind, steps: tuple[Step, ..
     if rule is None:
         reading.error(loop, "it has no ConditionalRule that says when it ends; give it one")
         return None
-    limit = reading.whole(_owner(loop, "MaxIterations"), "MaxIterations", _WITHOUT_END)
+    limit = reading.whole(loop if "MaxIterations" in loop.attributes else rule, "MaxIterations", _WITHOUT_END)
     step: Step | None
     if built_in_class(rule) == "CountingLoopRule":
         step = _counting_loop(Parameters(reading, rule, bind), limit, steps)
@@ -39,21 +40,10 @@ def read_loop(reading: Reading, loop: Element, bind: Bind, steps: tuple[Step, ..
     return step
 
 
-def advances_data(reading: Reading, loop: Element) -> bool:
-    """Whether each pass of a loop goes on to the next row of every data source."""
-    return reading.flag(_owner(loop, "AdvanceDataCursors"), "AdvanceDataCursors")
-
-
-def _owner(loop: Element, attribute: str) -> Element:
-    """What has an attribute of the loop's: the loop, or its rule."""
-    rule = loop.first("ConditionalRule")
-    return rule if rule is not None and attribute not in loop.attributes else loop
-
-
 def _counting_loop(parameters: Parameters, limit: int, steps: tuple[Step, ...]) -> Repeat:
     """So many passes, which the context parameter counts from 1. The number may be bound."""
     parameters.reading.expect(parameters.rule, ATTRIBUTES, ("RuleParameters",))
-    variable = parameters.raw("ContextParameterName")
+    variable = parameters.context_parameter() if parameters.raw("ContextParameterName") else ""
     if "{{" in parameters.raw("IterationsCount"):
         times = parameters.text("IterationsCount")
         if limit >= 0:
@@ -70,7 +60,7 @@ def _counting_loop(parameters: Parameters, limit: int, steps: tuple[Step, ...]) 
 def _for_loop(parameters: Parameters, limit: int, steps: tuple[Step, ...]) -> Repeat:
     """As `for (p = Initial; p < Terminating; p += Increment)`, counted exactly: from 0 to 1 by 0.1 there are ten passes."""
     parameters.reading.expect(parameters.rule, ATTRIBUTES, ("RuleParameters",))
-    variable = parameters.raw("ContextParameterName")
+    variable = parameters.context_parameter() if parameters.raw("ContextParameterName") else ""
     first, increment = parameters.number("InitialValue", 0), parameters.number("IncrementValue", 1)
     last = parameters.number("TerminatingValue", 0)
     orders = (Operator.LESS, Operator.LESS_OR_EQUAL, Operator.GREATER, Operator.GREATER_OR_EQUAL)

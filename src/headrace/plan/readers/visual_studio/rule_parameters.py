@@ -11,6 +11,7 @@ from headrace.plan.readers.visual_studio.dotnet_classes import UnusableRegexErro
 from headrace.plan.readers.visual_studio.dotnet_regex import translate_regex
 from headrace.plan.readers.visual_studio.reading import Reading, class_name, shown
 from headrace.plan.readers.visual_studio.xml_tree import Element
+from headrace.plan.templates import Variable, parse_template
 
 Bind = Callable[[str], str]  # makes a template of a text of Visual Studio's
 
@@ -77,6 +78,16 @@ class Parameters:
         if not self.raw(name):
             self.reading.error(self.rule, f"its parameter {name} is empty; give it a value, or take the rule out")
         return self.text(name)
+
+    def context_parameter(self) -> str:
+        """The name in `ContextParameterName`, in the spelling that the test knows it by: an error where it is none."""
+        name = self.raw("ContextParameterName")
+        if not name or "{" in name or "}" in name:
+            told = f"its ContextParameterName is {shown(name)}; give the name of a context parameter, without braces"
+            self.reading.error(self.rule, told)
+            return name
+        parts = parse_template(self.bind(f"{{{{{name}}}}}"))
+        return parts[0].name if len(parts) == 1 and isinstance(parts[0], Variable) else name
 
     def expression(self, name: str) -> str:
         """A template of a regular expression of .NET's, in the dialect of Headrace; "" where it cannot be used."""
