@@ -15,7 +15,7 @@ from headrace.plan.readers.data_rows import LARGEST as LARGEST_DATA
 from headrace.plan.readers.plan_yaml import read_plan
 from headrace.plan.readers.visual_studio.load_test import read_visual_studio, web_tests_of
 from headrace.plan.readers.visual_studio.reading import Choices
-from headrace.plan.readers.visual_studio.remarks import remarks
+from headrace.plan.readers.visual_studio.remarks import remarks, sentence
 from headrace.plan.readers.yaml_tree import LARGEST as LARGEST_PLAN
 from headrace.plan.targets import TargetRule
 from headrace.plan.writers.notes import Notes
@@ -68,7 +68,7 @@ def read_plan_file(file: Path, targets: TargetRule, choices: Choices = AS_WRITTE
 def remarks_on(file: Path, plan: Plan, findings: Iterable[Diagnostic], choices: Choices) -> Notes:
     """What is to be said in a plan made from this file, by the places that it is about. Raises OSError and ValueError."""
     if file.suffix.lower() not in _VISUAL_STUDIO:
-        return {"": [f"{finding.severity.value}: {finding.message}" for finding in findings]}
+        return {"": [sentence(finding) for finding in findings]}
     folder, name = open_folder(file)
     return remarks(folder, name, plan, findings, web_tests_of(folder, name, choices))
 

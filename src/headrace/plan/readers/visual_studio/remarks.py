@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from operator import itemgetter
 
-from headrace.plan.diagnostics import Diagnostic
+from headrace.plan.diagnostics import Diagnostic, Severity
 from headrace.plan.model import Plan, Test
 from headrace.plan.readers.folder import Folder
 from headrace.plan.readers.visual_studio.xml_tree import Element, XmlError, parse_xml
@@ -45,8 +45,13 @@ def remarks(
         parts[file] = _load_test(root)
     for finding in findings:
         place = _part_at(parts.get(finding.file, []), finding.line)
-        said.setdefault(place, []).append(f"{finding.severity.value}: {finding.message}")
+        said.setdefault(place, []).append(sentence(finding))
     return said
+
+
+def sentence(finding: Diagnostic) -> str:
+    """A finding as a comment says it."""
+    return f"{'note' if finding.severity is Severity.INFO else finding.severity.value}: {finding.message}"
 
 
 def _root(folder: Folder, file: str) -> Element | None:
