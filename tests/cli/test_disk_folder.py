@@ -82,6 +82,12 @@ def test_of_too_many_files_those_of_the_tests_own_folder_are_seen(tmp_path: Path
     assert {"z/day.loadtest", "z/users.csv"} <= set(folder.names)
 
 
+def test_only_so_many_folders_are_looked_into(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(disk_folder, "MOST_ENTRIES", 12)
+    write(tmp_path, "day.loadtest", *(f"{number}/a.csv" for number in range(30)))
+    assert len(open_folder(tmp_path / "day.loadtest")[0].names) <= 12
+
+
 def test_folders_below_are_looked_into_to_a_bounded_depth(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(disk_folder, "DEEPEST", 3)
     write(tmp_path, "day.loadtest", "1/2/a.csv", "1/2/3/b.csv")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from headrace.cli import disk_folder, plan_file
 from headrace.cli.convert import plan_text, set_apart
 from headrace.cli.disk_folder import open_folder
 from headrace.cli.plan_file import AS_WRITTEN, read_test, remarks_on
@@ -16,7 +17,7 @@ from headrace.plan.readers.visual_studio.xml_tree import Element, parse_xml
 from headrace.plan.targets import TargetRule
 from headrace.plan.writers.tidy import tidied
 from tests.cli.test_run import demo_site
-from tests.serving import headrace, read_json
+from tests.serving import Done, headrace, read_json
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "visual-studio"
@@ -88,8 +89,19 @@ def test_a_run_setting_is_chosen_by_its_name() -> None:
     assert "'Short'" in wrong.stdout
 
 
-def check(*options: str, folder: Path = EXAMPLE) -> subprocess.CompletedProcess[str]:
+def check(*options: str, folder: Path = EXAMPLE) -> Done:
     return headrace("check", "Shop.loadtest", *options, folder=folder)
+
+
+def test_that_there_are_too_many_files_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = example(tmp_path)
+    _, findings = read_test(folder / "Look.webtest", TargetRule())
+    monkeypatch.setattr(disk_folder, "MOST_NAMES", 3)
+    monkeypatch.setattr(plan_file, "MOST_NAMES", 3)
+    _, more = read_test(folder / "Look.webtest", TargetRule())
+    assert [finding.message for finding in more if finding not in findings] == [
+        "There are over 3 files around Look.webtest; of those deepest in their folders not all are seen."
+    ]
 
 
 def test_plug_ins_are_refused_and_can_be_ignored(tmp_path: Path) -> None:

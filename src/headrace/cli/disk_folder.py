@@ -14,6 +14,7 @@ from headrace.plan.readers.data_rows import LARGEST
 from headrace.plan.readers.folder import Folder
 
 MOST_NAMES = 20_000
+MOST_ENTRIES = 200_000  # that are looked at for them
 DEEPEST = 12  # folders within folders
 MOST_BYTES = 512 * 1024 * 1024  # of all that is read
 _FARTHEST = 3  # folders above the test's own that may be the solution's
@@ -77,14 +78,16 @@ def _root(own: Path) -> Path:
 def _names_below(top: Path) -> Iterator[str]:
     """The files in a folder and below, those highest up first. What cannot be looked into is left out."""
     real = top.resolve()
+    left = MOST_ENTRIES
     waiting = deque([("", 1)])
     while waiting:
         folder, depth = waiting.popleft()
         try:
             with os.scandir(top / folder) as scanned:
-                entries = sorted(islice(scanned, MOST_NAMES), key=lambda entry: entry.name)
+                entries = sorted(islice(scanned, left), key=lambda entry: entry.name)
         except OSError:
             continue
+        left -= len(entries)
         for entry in entries:
             path = folder + entry.name
             if entry.name.startswith(".") or not _is_text(path):

@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
-from headrace.cli.disk_folder import open_folder, read_file
+from headrace.cli.disk_folder import MOST_NAMES, open_folder, read_file
 from headrace.plan.checks import check_plan
 from headrace.plan.diagnostics import Diagnostic, Severity, in_order
 from headrace.plan.model import Plan
@@ -48,8 +48,7 @@ def read_test(file: Path, targets: TargetRule, choices: Choices = AS_WRITTEN) ->
     refuse_choices(file, choices)
     try:
         if suffix in _VISUAL_STUDIO:
-            folder, name = open_folder(file)
-            return read_visual_studio(folder, name, choices, targets)
+            return _read_visual_studio(file, targets, choices)
         text = read_file(file, LARGEST_PLAN).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
@@ -57,6 +56,15 @@ def read_test(file: Path, targets: TargetRule, choices: Choices = AS_WRITTEN) ->
     except (OSError, ValueError) as error:
         raise FileError(f"'{file}' cannot be read: {_reason(error)}.") from None
     return read_plan(text, file.name, targets, lambda name: _read_beside(file, name))
+
+
+def _read_visual_studio(file: Path, targets: TargetRule, choices: Choices) -> tuple[Plan | None, list[Diagnostic]]:
+    folder, name = open_folder(file)
+    plan, findings = read_visual_studio(folder, name, choices, targets)
+    if len(folder.names) < MOST_NAMES:
+        return plan, findings
+    many = f"There are over {MOST_NAMES} files around {name}; of those deepest in their folders not all are seen."
+    return plan, [*findings, Diagnostic(Severity.WARNING, many)]
 
 
 def read_plan_file(file: Path, targets: TargetRule, choices: Choices = AS_WRITTEN) -> tuple[Plan | None, list[Diagnostic]]:
