@@ -52,6 +52,12 @@ class Served:
         run = self.call("POST", "testruns", {"name": "check.loadtest", "testDrop": {"id": drop["id"]}})
         return str(run["id"])
 
+    def create_plan_run(self, plan: str, **members: Any) -> str:
+        """A run of a plan.yaml; `members` are those of the run."""
+        drop = self.call("POST", "testdrops", {"dropType": "InPlaceDrop", "headracePlan": plan})
+        run = self.call("POST", "testruns", {"name": "plan", "testDrop": {"id": drop["id"]}, **members})
+        return str(run["id"])
+
     def queue(self, run_id: str) -> None:
         self.call("PATCH", f"testruns/{run_id}", {"state": "queued"})
 

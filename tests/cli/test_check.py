@@ -54,6 +54,16 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def test_it_shows_scripts_and_their_files(folder: Path) -> None:
+    (folder / "prepare.sh").write_text("echo")
+    with (folder / "plan.yaml").open("a") as plan:
+        plan.write("setup: {command: prepare.sh -v, timeout: 90s}\nfiles: [{name: prepare.sh, file: prepare.sh}]\n")
+    done = headrace("check", "plan.yaml", folder=folder)
+    assert done.returncode == 0, done.stdout
+    shown = " ".join(done.stdout.split())
+    assert "Scripts setup prepare.sh -v, for 0:01:30 at most files prepare.sh (4 bytes)" in shown
+
+
 def test_it_shows_what_was_understood(folder: Path) -> None:
     done = headrace("check", "plan.yaml", folder=folder)
     assert done.returncode == 0, done.stdout

@@ -100,3 +100,17 @@ def test_a_service_without_our_extension_is_reported_all_the_same() -> None:
 def test_a_run_without_requests_has_no_table() -> None:
     shown = report(wire(Tick(0, 1.0, health=Health(send_lag=histogram(1)), requests={Name("s", "t", "/"): RequestStats()})))
     assert "p50" not in shown
+
+
+def test_of_a_script_the_last_lines_are_shown_under_its_name() -> None:
+    out = StringIO()
+    lines = [{"messageType": "output", "messageSource": "setupScript", "message": f"line {number}"} for number in range(30)]
+    lines.append({"messageType": "error", "messageSource": "cleanupScript", "message": "[b]oops"})
+    lines.append({"messageType": "warning", "messageSource": "cleanupScript", "message": "The cleanup script failed."})
+    print_report(Console(file=out, width=100, force_terminal=False), RUN, wire(a_run()), NO_ERRORS, lines)
+    shown = out.getvalue()
+    assert "setup script: (10 earlier lines)\nsetup script: line 10\n" in shown
+    assert "line 9\n" not in shown
+    assert "cleanup script: [b]oops\n" in shown
+    assert "warning: The cleanup script failed.\n" in shown
+    assert shown.count("oops") == 1

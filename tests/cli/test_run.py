@@ -261,6 +261,36 @@ def test_warnings_of_a_plan_are_messages_of_its_run(plan: Path) -> None:
     assert "nothing gives the variable 'nome' a value" in done.stdout
 
 
+def with_scripts(plan: Path) -> None:
+    (plan.parent / "prepare.sh").write_text("echo ready; touch ran; cp ran $1")
+    text = plan.read_text() + f"setup: {{command: 'prepare.sh {plan.parent}'}}\n"
+    plan.write_text(text + "files: [{name: prepare.sh, file: prepare.sh}]\n")
+
+
+def test_a_plan_with_scripts_is_not_run_without_leave(plan: Path, site: Site) -> None:
+    with_scripts(plan)
+    done = headrace("run", "plan.yaml", folder=plan.parent, HEADRACE_SCRIPTS="as-service")
+    assert done.returncode == 2
+    assert "'plan.yaml' has a setup or cleanup script" in done.stderr
+    assert "--allow-scripts" in done.stderr
+    assert not (plan.parent / "ran").exists()
+    assert site.seen.total() == 0
+
+
+def test_with_leave_its_scripts_run_and_what_they_wrote_is_reported(plan: Path, site: Site) -> None:
+    with_scripts(plan)
+    done = headrace("run", "plan.yaml", "--allow-scripts", folder=plan.parent)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "setup script: ready" in done.stdout
+    assert (plan.parent / "ran").exists()
+    assert site.seen.total() > 0
+
+
+def test_the_leave_is_for_this_machine_only(plan: Path) -> None:
+    done = headrace("run", "plan.yaml", "--allow-scripts", "--server", "http://x", "--token", "t", folder=plan.parent)
+    assert (done.returncode, "--allow-scripts is for this machine" in done.stderr) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -8,13 +8,15 @@ from contextlib import asynccontextmanager
 from time import monotonic, time
 
 import pytest
+from msgspec.structs import replace
 
 from headrace.plan.conditions import Compare, Operator
 from headrace.plan.model import Plan
 from headrace.plan.requests import Request
+from headrace.plan.scripts import AttachedFile, Script
 from headrace.plan.steps import Ending, If, Stop, Think
 from headrace.rig.embedded import EmbeddedPool, EmbeddedReservation
-from headrace.rig.pool import AgentError, Ended, Frame, Lost, Second
+from headrace.rig.pool import AgentError, Ended, Frame, Lost, ScriptEnded, ScriptLines, Second
 from headrace.ticks.tick import Tick
 from tests.engine.running import ONCE, Outcome, plan, until
 from tests.engine.target import Target, send
@@ -191,3 +193,81 @@ async def test_a_step_that_ends_the_test_ends_it_in_all_engines() -> None:
     assert 1 <= len(target.seen) <= 4  # the first answer may come before the other engine has begun
     assert frames[-1] == Ended(reservation.agents[0])
     assert not any(isinstance(frame, Lost) for frame in frames)
+
+
+WITH_SCRIPTS = replace(
+    plan("http://127.0.0.1:1/", users=1, duration=0.2),
+    setup=Script("in.sh"),
+    cleanup=Script("tools/out.py"),
+    files=(
+        AttachedFile("in.sh", b"echo in; cat tools/word.txt; echo kept > kept.txt; sleep 600 &"),
+        AttachedFile("tools/out.py", b"print(open('kept.txt').read())"),
+        AttachedFile("tools/word.txt", b"word"),
+    ),
+)
+
+
+async def news_of(reservation: EmbeddedReservation, script: Script | None) -> tuple[list[str], ScriptEnded]:
+    assert script is not None
+    *lines, ended = [news async for news in reservation.run_script(script)]
+    assert isinstance(ended, ScriptEnded)
+    assert ended.agent == reservation.agents[0]
+    return [line for news in lines if isinstance(news, ScriptLines) for line in news.lines], ended
+
+
+async def equipped(plan: Plan, scripts: str = "as-service") -> EmbeddedReservation:
+    reservation = await EmbeddedPool(1, scripts).reserve("run", 1)
+    assert isinstance(reservation, EmbeddedReservation)
+    try:
+        await reservation.equip(plan)
+    except BaseException:
+        await reservation.release()
+        raise
+    return reservation
+
+
+async def test_scripts_run_in_one_folder_before_and_after_the_engines() -> None:
+    reservation = await equipped(WITH_SCRIPTS)
+    try:
+        lines, ended = await news_of(reservation, WITH_SCRIPTS.setup)
+        assert (lines, ended.failure) == (["in", "word"], "")
+        await reservation.prepare(WITH_SCRIPTS)
+        await reservation.start(time())
+        assert (await frames_of(reservation))[-1] == Ended(reservation.agents[0])
+        assert (await news_of(reservation, WITH_SCRIPTS.cleanup))[0] == ["kept"]
+    finally:
+        await reservation.release()
+
+
+async def test_a_failure_says_how_the_script_ended_and_what_it_wrote_last() -> None:
+    plan = replace(WITH_SCRIPTS, files=(AttachedFile("in.sh", b"echo no >&2; kill -KILL $$"),), cleanup=None)
+    reservation = await equipped(plan)
+    try:
+        _, ended = await news_of(reservation, plan.setup)
+        assert (ended.failure, ended.last) == ("was killed by signal 9", ("no",))
+    finally:
+        await reservation.release()
+
+
+async def test_a_stop_kills_the_script_under_way_and_none_that_is_run_later() -> None:
+    plan = replace(WITH_SCRIPTS, files=(AttachedFile("in.sh", b"sleep 600"), AttachedFile("tools/out.py", b"print('out')")))
+    reservation = await equipped(plan)
+    try:
+        setting_up = asyncio.create_task(news_of(reservation, plan.setup))
+        await until(lambda: reservation._scripts._now is not None)
+        await reservation.stop(0.5)
+        assert (await asyncio.wait_for(setting_up, 5))[1].failure == "has no exit status: it was stopped"
+        assert (await news_of(reservation, plan.cleanup))[0] == ["out"]
+    finally:
+        await reservation.release()
+
+
+async def test_an_agent_that_must_not_run_scripts_runs_none() -> None:
+    with pytest.raises(AgentError, match="scripts are not allowed on this agent"):
+        await equipped(WITH_SCRIPTS, "off")
+
+
+async def test_a_script_for_which_the_agent_has_no_interpreter_is_told_before_any_runs() -> None:
+    files = (*WITH_SCRIPTS.files, AttachedFile("out.rb", b"#!/opt/none/ruby"))
+    with pytest.raises(AgentError, match=r"'out\.rb' needs '/opt/none/ruby', which is not installed there"):
+        await equipped(replace(WITH_SCRIPTS, files=files, cleanup=Script("out.rb")))

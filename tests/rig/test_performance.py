@@ -1,7 +1,7 @@
 """A run, from queued to its end, with agents that do what a test tells them: what can go wrong is not left to chance."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,11 +10,22 @@ import pytest
 from sqlalchemy import Engine
 
 from headrace.plan.model import Plan
+from headrace.plan.scripts import Script as PlanScript
 from headrace.results.reader import Results
 from headrace.results.recorder import Recorder
 from headrace.rig.conductor import Conductor
 from headrace.rig.performance import RigContext
-from headrace.rig.pool import Agent, AgentError, Ended, Frame, Lost, Reservation, Second
+from headrace.rig.pool import (
+    Agent,
+    AgentError,
+    Ended,
+    Frame,
+    Lost,
+    Reservation,
+    ScriptEnded,
+    ScriptNews,
+    Second,
+)
 from headrace.runs.drops import Drops
 from headrace.runs.model import DropKind, Identity, Life, Run, RunDetails, State, Substate
 from headrace.runs.operations import abort_run, queue_run
@@ -46,10 +57,22 @@ def tick(second: int, requests: int = 1, abandoned: int = 0, elapsed: float | No
 
 
 class Script:
-    """A pool whose reservation yields these frames; a pause waits until the user's stop has reached it."""
+    """A pool whose reservation yields these frames; a pause waits until the user's stop has reached it.
 
-    def __init__(self, *frames: Frame | str, agents: tuple[Agent, ...] = (ONE,), fails: str = "") -> None:
+    `scripts`: what the scripts of a plan do, by their command; those that are missing succeed without a word. `steps` are
+    what was asked for, in order.
+    """
+
+    def __init__(
+        self,
+        *frames: Frame | str,
+        agents: tuple[Agent, ...] = (ONE,),
+        fails: str = "",
+        scripts: Mapping[str, Sequence[ScriptNews | str]] | None = None,
+    ) -> None:
         self._frames = frames
+        self._scripts = scripts or {}
+        self.steps: list[str] = []
         self._fails = fails
         self._stopped = asyncio.Event()
         self.agents = agents
@@ -66,7 +89,21 @@ class Script:
             raise AgentError("all agents are busy")
         return self
 
+    async def equip(self, plan: Plan) -> None:
+        self.steps.append("equip")
+        if self._fails == "equip":
+            raise AgentError("'pwsh' is not installed there")
+
+    async def run_script(self, script: PlanScript) -> AsyncIterator[ScriptNews]:
+        self.steps.append(script.command)
+        for news in self._scripts.get(script.command, tuple(ScriptEnded(agent, "") for agent in self.agents)):
+            if isinstance(news, str):
+                await self._stopped.wait()
+            else:
+                yield news
+
     async def prepare(self, plan: Plan) -> None:
+        self.steps.append("prepare")
         self.plan = plan
         self.preparing.set()
         if self._fails == "prepare":
@@ -75,6 +112,7 @@ class Script:
             await self._stopped.wait()
 
     async def start(self, at: float) -> None:
+        self.steps.append("start")
         self.started_at = at
         if self._fails == "bug":
             raise ZeroDivisionError
@@ -90,6 +128,7 @@ class Script:
         self._stopped.set()
 
     async def release(self) -> None:
+        self.steps.append("release")
         self.released = True
 
 
@@ -104,13 +143,19 @@ class Desk:
     """A conductor on a real store, with a scripted pool."""
 
     def __init__(
-        self, database: Engine, pool: Script, duration: int = 2, warm_up: int | None = None, queued: bool = True
+        self,
+        database: Engine,
+        pool: Script,
+        duration: int = 2,
+        warm_up: int | None = None,
+        queued: bool = True,
+        plan: str | None = None,
     ) -> None:
         self.runs, self.drops, self.results = Runs(database), Drops(database), Results(database)
         self.pool = pool
-        self.context = RigContext(Settings(), database, self.runs, self.drops, self.results, pool, now)
+        self.context = RigContext(Settings(scripts="as-service"), database, self.runs, self.drops, self.results, pool, now)
         definition = {"urls": ["http://site.test/"]}
-        drop = self.drops.create("acme", DropKind.IN_PLACE, definition, now())
+        drop = self.drops.create("acme", DropKind.IN_PLACE, definition, now(), plan)
         details = RunDetails(users=1, duration=duration, warm_up=warm_up, sampling_interval=1)
         self.run = self.runs.create(NewRun("acme", "t", drop.id, details=details), ADA, now())
         if queued:

@@ -55,8 +55,8 @@ async def pid_in(file: Path) -> int:
 async def test_both_outputs_and_the_exit_status_are_told(tmp_path: Path) -> None:
     wrote, over = await outcome(job(tmp_path, 'echo "in $(pwd): $1, $A"; echo oops >&2; exit 3', "one two"))
     assert sorted(wrote, key=lambda each: each.error) == [
-        Wrote(f"in {tmp_path}: one two, 1", error=False),
-        Wrote("oops", error=True),
+        Wrote((f"in {tmp_path}: one two, 1",), error=False),
+        Wrote(("oops",), error=True),
     ]
     assert over == Over(3, last=("oops",))
 
@@ -66,13 +66,13 @@ async def test_python_runs_too_and_has_no_input(tmp_path: Path) -> None:
         "import sys, os\nprint(len(sys.stdin.read()), sorted(set(os.environ) - {'LC_CTYPE', '__CF_USER_TEXT_ENCODING'}))"
     )
     wrote, over = await outcome(job(tmp_path, script, program=sys.executable))
-    assert wrote == [Wrote("0 ['A', 'PATH']", error=False)]
+    assert wrote == [Wrote(("0 ['A', 'PATH']",), error=False)]
     assert over == Over(0, last=("0 ['A', 'PATH']",))
 
 
 async def test_a_script_is_in_a_session_of_its_own(tmp_path: Path) -> None:
     wrote, _ = await outcome(job(tmp_path, "import os\nprint(os.getsid(0) == os.getpid())", program=sys.executable))
-    assert wrote == [Wrote("True", error=False)]
+    assert wrote == [Wrote(("True",), error=False)]
 
 
 async def test_a_script_that_is_killed_says_by_which_signal(tmp_path: Path) -> None:
@@ -88,9 +88,9 @@ async def test_lines_come_while_the_script_runs(tmp_path: Path) -> None:
     script = f"echo first; while [ ! -e {tmp_path}/go ]; do sleep 0.02; done; echo second"
     async with closing(job(tmp_path, script)) as process:
         news = process.news()
-        assert await anext(news) == Wrote("first", error=False)
+        assert await anext(news) == Wrote(("first",), error=False)
         (tmp_path / "go").touch()
-        assert await anext(news) == Wrote("second", error=False)
+        assert await anext(news) == Wrote(("second",), error=False)
         assert isinstance(await anext(news), Over)
 
 
@@ -102,7 +102,7 @@ async def test_after_its_time_out_a_script_is_killed_with_all_that_it_started(tm
     begun = monotonic()
     wrote, over = await outcome(job(tmp_path, script, timeout=1.5))
     assert monotonic() - begun < 8
-    assert wrote == [Wrote("waiting", error=False)]
+    assert wrote == [Wrote(("waiting",), error=False)]
     assert (over.timed_out, over.last) == (True, ("waiting",))
     for name in ("background", "away", "own"):
         assert not runs(await pid_in(tmp_path / name)), name
@@ -140,11 +140,10 @@ async def test_what_is_left_in_the_background_lives_until_the_end_and_holds_nobo
 async def test_a_flood_of_output_is_dammed(tmp_path: Path) -> None:
     wrote, over = await outcome(job(tmp_path, "yes | head -c 200000000; yes err | head -n 2000 >&2; echo the end"))
     assert over == Over(0, last=("err", "err", "err"))
-    assert sum(not each.error for each in wrote) == 501
-    assert [each.text for each in wrote if each.text.startswith("...")] == [
-        "... and 99999501 more lines",
-        "... and 1500 more lines",
-    ]
+    output = [line for each in wrote if not each.error for line in each.lines]
+    errors = [line for each in wrote if each.error for line in each.lines]
+    assert (len(output), output[-1]) == (501, "... and 99999501 more lines")
+    assert (len(errors), errors[-1]) == (501, "... and 1500 more lines")
 
 
 async def test_the_loop_goes_on_while_nobody_listens_to_a_flood(tmp_path: Path) -> None:

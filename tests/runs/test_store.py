@@ -321,6 +321,20 @@ def test_messages_come_back_in_the_order_they_were_logged(runs: Runs) -> None:
     assert runs.messages(str(uuid4())) == []
 
 
+def test_lines_are_messages_one_after_the_other_by_position_and_date(runs: Runs) -> None:
+    run = runs.create(new_run(), ADA, START)
+    runs.log(run.id, Severity.INFO, Source.OTHER, "before", at=second(1))
+    runs.log_lines(run.id, Severity.OUTPUT, Source.SETUP_SCRIPT, ("one", "two", "one"), at=second(2), agent="Agent0")
+    runs.log_lines(run.id, Severity.OUTPUT, Source.SETUP_SCRIPT, (), at=second(3))
+    messages = runs.messages(run.id)
+    assert [message.text for message in messages] == ["before", "one", "two", "one"]
+    assert [(message.severity, message.source, message.agent) for message in messages[1:]] == [
+        (Severity.OUTPUT, Source.SETUP_SCRIPT, "Agent0")
+    ] * 3
+    assert messages == sorted(messages, key=lambda message: message.logged_at)
+    assert len({message.logged_at for message in messages}) == 4
+
+
 def test_messages_logged_at_once_are_all_kept(runs: Runs) -> None:
     threads, turns = 6, 10
     run = runs.create(new_run(), ADA, START)
@@ -342,3 +356,5 @@ def test_messages_logged_at_once_are_all_kept(runs: Runs) -> None:
 def test_a_message_for_an_unknown_run_is_refused(runs: Runs) -> None:
     with pytest.raises(NotFound, match="There is no test run"):
         runs.log(str(uuid4()), Severity.INFO, Source.OTHER, "text", at=START)
+    with pytest.raises(NotFound, match="There is no test run"):
+        runs.log_lines(str(uuid4()), Severity.INFO, Source.OTHER, ("text",), at=START)

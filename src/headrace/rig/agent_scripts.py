@@ -34,17 +34,19 @@ class AgentScripts:
         if self._allowed == OFF:
             raise AgentError("scripts are not allowed on this agent (its setting scripts is off)")
         try:
-            user = user_of(self._allowed)
-            self._folder = await asyncio.to_thread(ScriptFolder.make, plan, self._run_id, self._number, self._agents, user)
-            for script in (plan.setup, plan.cleanup):
-                if script is not None:
-                    self._folder.job(script)
+            await asyncio.to_thread(self._equip, plan)
         except KeyError:
             raise AgentError(f"there is no user '{self._allowed}' (setting scripts) on the agent any more") from None
         except ValueError as error:
             raise AgentError(str(error)) from error
         except OSError as error:
             raise AgentError(f"the files of its scripts could not be written: {error.strerror or error}") from error
+
+    def _equip(self, plan: Plan) -> None:
+        self._folder = ScriptFolder.make(plan, self._run_id, self._number, self._agents, user_of(self._allowed))
+        for script in (plan.setup, plan.cleanup):
+            if script is not None:
+                self._folder.job(script)
 
     async def run(self, script: Script) -> AsyncIterator[Wrote | Over]:
         if self._folder is None:

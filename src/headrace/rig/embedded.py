@@ -14,7 +14,18 @@ from headrace.plan.segment import Segment
 from headrace.rig.agent_scripts import AgentScripts, failure_of
 from headrace.rig.alignment import Alignment
 from headrace.rig.engine_process import EngineProcess
-from headrace.rig.pool import Agent, AgentError, Ended, Frame, Lost, Reservation, ScriptEnded, ScriptLine, ScriptNews, Second
+from headrace.rig.pool import (
+    Agent,
+    AgentError,
+    Ended,
+    Frame,
+    Lost,
+    Reservation,
+    ScriptEnded,
+    ScriptLines,
+    ScriptNews,
+    Second,
+)
 from headrace.rig.script_runner import Wrote
 from headrace.settings import OFF
 from headrace.ticks.frames import Done, EndTest, Measured
@@ -58,7 +69,7 @@ class EmbeddedReservation:
     async def run_script(self, script: Script) -> AsyncIterator[ScriptNews]:
         async for news in self._scripts.run(script):
             if isinstance(news, Wrote):
-                yield ScriptLine(self._agent, news.text, news.error)
+                yield ScriptLines(self._agent, news.lines, news.error)
             else:
                 yield ScriptEnded(self._agent, failure_of(news, script), news.last)
 

@@ -1,7 +1,7 @@
 """The performance of one run, from the moment it is taken up to its end."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from time import time
@@ -146,7 +146,7 @@ class Performance:
         await self._step(life.set_up)
         if self._stopped:
             raise _StoppedError
-        failures = await run_script(plan.setup, SETUP, reservation, self._log)
+        failures = await run_script(plan.setup, SETUP, reservation, self._log_lines)
         if self._stopped:
             raise _StoppedError
         if failures:
@@ -164,7 +164,7 @@ class Performance:
             return current if current.substate is Substate.CLEANUP_SCRIPT else life.clean_up(current, self._context.now())
 
         await self._step(begin, or_stopping=True)
-        failures = await run_script(plan.cleanup, CLEANUP, reservation, self._log)
+        failures = await run_script(plan.cleanup, CLEANUP, reservation, self._log_lines)
         self._uncleaned = bool(failures)
         for failure in failures:
             await self._log(Severity.WARNING, failure, Source.CLEANUP_SCRIPT)
@@ -265,6 +265,10 @@ class Performance:
     async def _log(self, severity: Severity, text: str, source: Source = Source.OTHER, agent: str = "") -> None:
         now = self._context.now()
         await asyncio.to_thread(self._context.runs.log, self._run.id, severity, source, text, at=now, agent=agent)
+
+    async def _log_lines(self, severity: Severity, lines: Sequence[str], source: Source, agent: str) -> None:
+        now = self._context.now()
+        await asyncio.to_thread(self._context.runs.log_lines, self._run.id, severity, source, lines, at=now, agent=agent)
 
 
 def _instant(epoch: float) -> datetime:

@@ -55,11 +55,11 @@ Frame = Second | Lost | Ended
 
 
 @dataclass(frozen=True, slots=True)
-class ScriptLine:
-    """A script has written a line on an agent, to its error output where `error`."""
+class ScriptLines:
+    """A script has written these lines on an agent, to its error output where `error`."""
 
     agent: Agent
-    text: str
+    lines: tuple[str, ...]
     error: bool
 
 
@@ -72,7 +72,7 @@ class ScriptEnded:
     last: tuple[str, ...] = ()
 
 
-ScriptNews = ScriptLine | ScriptEnded
+ScriptNews = ScriptLines | ScriptEnded
 
 
 class Reservation(Protocol):

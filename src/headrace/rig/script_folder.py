@@ -82,14 +82,19 @@ class ScriptFolder:
     def remove(self) -> None:
         """Removes all of it, what scripts have locked too. Raises OSError where that fails."""
         shutil.rmtree(self.path, ignore_errors=True)
-        if not self.path.exists():
-            return
+        if (
+            self.path.exists() and os.geteuid() != 0
+        ):  # root finds nothing locked, and must not follow what is exchanged meanwhile
+            self._unlock()
+        if self.path.exists():
+            shutil.rmtree(self.path)
+
+    def _unlock(self) -> None:
         self.path.chmod(0o700)
         for folder, inner, _ in os.walk(self.path):
             for each in (Path(folder, name) for name in inner):
                 if not each.is_symlink():
                     each.chmod(0o700)
-        shutil.rmtree(self.path)
 
     def _write(self, file: AttachedFile) -> None:
         place = self.path / file.name

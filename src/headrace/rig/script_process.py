@@ -12,7 +12,7 @@ import msgspec
 from headrace.rig.script_runner import Job, Over, Wrote
 
 _TO_EXIT = 6.0  # seconds; a runner takes up to 5 to kill what does not want to go
-_LONGEST_NEWS = 256 * 1024
+_LONGEST_NEWS = 1024 * 1024  # bytes of JSON: what is kept of a stream may come at once
 _NEWS = msgspec.json.Decoder(Wrote | Over)
 
 

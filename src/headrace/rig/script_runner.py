@@ -39,9 +39,9 @@ class Job(msgspec.Struct, frozen=True):
 
 
 class Wrote(msgspec.Struct, frozen=True, tag=True):
-    """The script has written a line, to its error output where `error`."""
+    """The script has written these lines, to its error output where `error`."""
 
-    text: str
+    lines: tuple[str, ...]
     error: bool
 
 
@@ -113,8 +113,8 @@ class _Runner:
                 self._tell(stream, stream.lines.feed(data))
 
     def _tell(self, stream: _Stream, lines: list[str]) -> None:
-        for line in lines:
-            self._report(Wrote(line, stream.error))
+        if lines:
+            self._report(Wrote(tuple(lines), stream.error))
 
     def _report(self, news: Wrote | Over) -> None:
         self._unsent += msgspec.json.encode(news) + b"\n"

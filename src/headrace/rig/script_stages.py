@@ -1,15 +1,15 @@
 """The scripts of a run: what they write becomes messages, and how they end a sentence."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from headrace.plan.scripts import Script, split_command
-from headrace.rig.pool import AgentError, Reservation, ScriptEnded, ScriptLine
+from headrace.rig.pool import AgentError, Reservation, ScriptEnded, ScriptLines
 from headrace.runs.model import Severity, Source
 
 _LONGEST_SHOWN = 300  # characters of a last line
 
-Log = Callable[[Severity, str, Source, str], Awaitable[None]]  # with the agent's name
+Log = Callable[[Severity, Sequence[str], Source, str], Awaitable[None]]  # lines; the last is the agent's name
 
 
 class SetupError(Exception):
@@ -35,12 +35,12 @@ async def run_script(script: Script, stage: ScriptStage, reservation: Reservatio
     try:
         async for news in reservation.run_script(script):
             agent = news.agent.name
-            if isinstance(news, ScriptLine):
-                await log(Severity.ERROR if news.error else Severity.OUTPUT, news.text, stage.source, agent)
+            if isinstance(news, ScriptLines):
+                await log(Severity.ERROR if news.error else Severity.OUTPUT, news.lines, stage.source, agent)
             elif news.failure:
                 failures.append(f"{what} failed on agent '{agent}': it {news.failure}.{_last_lines(news)}")
             else:
-                await log(Severity.INFO, f"{what} has succeeded.", stage.source, agent)
+                await log(Severity.INFO, (f"{what} has succeeded.",), stage.source, agent)
     except AgentError as error:
         failures.append(f"{what} failed: {error}.")
     return failures

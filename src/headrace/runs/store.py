@@ -1,8 +1,8 @@
 """Where test runs and their messages are kept."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -114,19 +114,39 @@ class Runs:
     ) -> Message:
         """Adds a message to a run. Raises NotFound."""
         message = Message(new_id(), run_id, at, severity, source, text, agent, code)
-        with writing(self._database) as connection:
-            # The lock on the run has two that log at once take their positions one after the other.
-            if connection.execute(select(runs.c.id).where(runs.c.id == run_id).with_for_update()).first() is None:
-                raise _unknown(run_id)
-            position = select(func.coalesce(func.max(messages.c.position) + 1, 0)).where(messages.c.run_id == run_id)
-            connection.execute(messages.insert().values(message_values(message, connection.execute(position).scalar_one())))
+        self._add(run_id, [message])
         return message
+
+    def log_lines(
+        self, run_id: str, severity: Severity, source: Source, lines: Sequence[str], *, at: datetime, agent: str = ""
+    ) -> None:
+        """Adds a message for each line, a microsecond apart: clients sort messages by their dates. Raises NotFound."""
+        dates = (at + timedelta(microseconds=number) for number in range(len(lines)))
+        self._add(
+            run_id,
+            [
+                Message(new_id(), run_id, date, severity, source, line, agent)
+                for date, line in zip(dates, lines, strict=True)
+            ],
+        )
 
     def messages(self, run_id: str) -> list[Message]:
         """The messages of a run in the order in which they were logged."""
         query = messages.select().where(messages.c.run_id == run_id).order_by(messages.c.position)
         with reading(self._database) as connection:
             return [read_message(row) for row in connection.execute(query).mappings()]
+
+    def _add(self, run_id: str, added: list[Message]) -> None:
+        if not added:
+            return
+        with writing(self._database) as connection:
+            # The lock on the run has two that log at once take their positions one after the other.
+            if connection.execute(select(runs.c.id).where(runs.c.id == run_id).with_for_update()).first() is None:
+                raise _unknown(run_id)
+            next_position = select(func.coalesce(func.max(messages.c.position) + 1, 0)).where(messages.c.run_id == run_id)
+            first = connection.execute(next_position).scalar_one()
+            rows = [message_values(message, position) for position, message in enumerate(added, first)]
+            connection.execute(messages.insert(), rows)
 
     def _read(self, run_id: str) -> Run | None:
         known = read_id(run_id)

@@ -170,6 +170,26 @@ def test_a_request_with_variables_is_built_from_their_values_each_time() -> None
     assert second.body == b"f=x"
 
 
+def test_a_request_that_differs_in_its_url_only_is_made_once_for_each() -> None:
+    item = compiled(Request("http://shop.test/items/{{id}}", method="POST", body=Text("all of it")))
+    one = item.build(variables(id="1"))
+    assert item.build(variables(id="1")) is one
+    other = item.build(variables(id="2"))
+    assert other.target == "/items/2"
+    assert other.data.endswith(b"Content-Length: 9\r\n\r\nall of it")
+    for number in range(1100):
+        item.build(variables(id=f"n{number}"))
+    assert item.build(variables(id="1")) is not one  # not without end
+
+
+def test_a_url_with_chance_in_it_is_asked_for_once_a_request() -> None:
+    dice = compiled(Request("http://shop.test/{{$random(1, 1000000)}}"))
+    values = Variables(seed=1)
+    expected = Variables(seed=1)
+    for _ in range(5):
+        assert dice.build(values).target == f"/{expected.random.randint(1, 1_000_000)}"
+
+
 def test_a_request_is_constant_only_where_nothing_in_it_changes() -> None:
     varying = [
         Request("http://shop.test/{{a}}"),

@@ -118,9 +118,10 @@ class Connection(asyncio.Protocol):
         if request is None:
             self.abort()  # nobody asked: whatever it is (a late 408, say), this connection is not to be trusted again
             return
+        size = len(data)
         if self._left:
-            self.received += len(data)
-            self._left = left = self._left - len(data)
+            self.received += size
+            self._left = left = self._left - size
             head = cast(Head, self.head)
         elif self._reader is not None:
             self._read(request, data, now)
@@ -129,19 +130,27 @@ class Connection(asyncio.Protocol):
             end = data.find(b"\r\n\r\n") + 4
             known = self._known.get(data[:end]) or self._heads.read(data[:end])
             self.first_at = now
-            self.glimpse = data if len(data) <= _GLIMPSE else data[:_GLIMPSE]
-            if known is None or (not request.plain and self._reads_closely(request, known, data, end)):
+            self.glimpse = data if size <= _GLIMPSE else data[:_GLIMPSE]
+            if known is None:
                 self._read(request, data, now)
                 return
+            length: int = known.length  # type: ignore[assignment]  # a head is known only with a length
+            left = end + length - size
+            if not request.plain:
+                # Although its head is known: HEAD has no body, and one that is kept and came in parts is put together.
+                if request.bodiless or (request.keep and (left or length > request.keep)):
+                    self._read(request, data, now)
+                    return
+                if request.keep:
+                    self.body = data[end:]
             head = known
-            self.received = len(data)
-            self.content = length = head.length  # type: ignore[assignment]  # a head is known only with a length
-            left = end + length - len(data)  # type: ignore[operator]
+            self.received = size
+            self.content = length
             if left > 0:
                 self._left = left
                 self.head = head
         if left > 0:
-            if len(data) > _FULL:
+            if size > _FULL:
                 self._let_others_read()
             return
         if left < 0:
@@ -149,16 +158,6 @@ class Connection(asyncio.Protocol):
             return
         self.request = None
         self.owner.answered(self, request, head, now)
-
-    def _reads_closely(self, request: Prepared, head: Head, data: bytes, end: int) -> bool:
-        """Whether the response must be parsed although its head is known; keeps the body where it need not."""
-        if request.bodiless:
-            return True
-        if request.keep:
-            if len(data) - end != head.length or len(data) - end > request.keep:
-                return True
-            self.body = data[end:]
-        return False
 
     def eof_received(self) -> None:
         if self.request is None:

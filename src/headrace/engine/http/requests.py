@@ -198,7 +198,10 @@ class CompiledRequest:
         by_url = self._by_url
         if by_url is None:
             return self._build(variables)
-        url = self._url(variables)  # type: ignore[operator]
+        try:
+            url = self._url(variables)  # type: ignore[operator]
+        except (UnencodableError, UnicodeEncodeError) as error:
+            raise UnpreparedError(bad_value(str(error))) from None
         known = by_url.get(url)
         if known is None:
             known = self._build(variables, url)

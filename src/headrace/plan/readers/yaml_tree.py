@@ -14,6 +14,7 @@ import yaml
 LARGEST = 128 * 1024 * 1024  # characters; data may be in it
 DEEPEST = 240
 MOST_NODES = 1_000_000
+_TOO_DEEP = f"it is nested more than {DEEPEST} levels deep"
 
 # The parser of libyaml where PyYAML was built with it: ten times as fast.
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -59,6 +60,8 @@ def parse_yaml(text: str) -> Node:
         return _build(yaml.parse(text, Loader=_LOADER))
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
+        if "nesting depth" in (error.problem or ""):  # newer libyaml has a bound of its own, and reads ahead of ours
+            raise YamlError(line, _TOO_DEEP) from None
         raise YamlError(line, f"it is no YAML: {error.problem or error.context}") from None
     except yaml.reader.ReaderError as error:
         line = text.encode()[: error.position].count(b"\n") + 1
@@ -87,7 +90,7 @@ def _build(events: Iterator[Any]) -> Node:
         _add(node, *path[-1])
         if not isinstance(node, Scalar):
             if len(path) > DEEPEST:
-                raise YamlError(line, f"it is nested more than {DEEPEST} levels deep")
+                raise YamlError(line, _TOO_DEEP)
             path.append((node, []))
     if not root.items:
         raise YamlError(1, "it is empty")
