@@ -224,14 +224,13 @@ def convert(
     if plan is None or forbid_running(findings):
         fail(FAILED, f"'{file}' cannot be run as it is, see above; it is not converted.")
     with failing_clearly():
-        remarks = remarks_on(file, plan, findings, choices)
-        plan = tidied(plan)
-        if output == "-":
-            typer.echo(plan_text(file.name, plan, remarks), nl=False)
-            return
         try:
-            written = convert_into(Path(output), file.name, plan, remarks, force)
-        except FileError as error:
+            remarks = remarks_on(file, plan, findings, choices)
+            if output == "-":
+                typer.echo(plan_text(file.name, tidied(plan), remarks), nl=False)
+                return
+            written = convert_into(Path(output), file.name, tidied(plan), remarks, force)
+        except (FileError, ValueError) as error:
             fail(WRONG_USAGE, str(error))
     for path in written:
         typer.echo(f"Wrote {path}")

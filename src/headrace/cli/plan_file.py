@@ -46,9 +46,9 @@ def read_test(file: Path, targets: TargetRule, choices: Choices = AS_WRITTEN) ->
     if suffix not in PLAN_SUFFIXES:
         raise FileError(f"'{file}' is no test by its name, which should end with .yaml, .loadtest or .webtest.")
     refuse_choices(file, choices)
+    if suffix in _VISUAL_STUDIO:
+        return _read_visual_studio(file, targets, choices)
     try:
-        if suffix in _VISUAL_STUDIO:
-            return _read_visual_studio(file, targets, choices)
         text = read_file(file, LARGEST_PLAN).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
@@ -59,7 +59,10 @@ def read_test(file: Path, targets: TargetRule, choices: Choices = AS_WRITTEN) ->
 
 
 def _read_visual_studio(file: Path, targets: TargetRule, choices: Choices) -> tuple[Plan | None, list[Diagnostic]]:
-    folder, name = open_folder(file)
+    try:
+        folder, name = open_folder(file)
+    except (OSError, ValueError) as error:
+        raise FileError(f"'{file}' cannot be read: {_reason(error)}.") from None
     plan, findings = read_visual_studio(folder, name, choices, targets)
     if len(folder.names) < MOST_NAMES:
         return plan, findings

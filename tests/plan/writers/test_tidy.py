@@ -74,6 +74,8 @@ def test_requests_say_only_what_they_have_of_their_own() -> None:
     assert tidied(plan_of(plain)).tests[0].steps == (Request("http://a.test/"),)
     own = Request("http://a.test/", name="Home", timeout=60.0, escaping=Escaping.DOTNET, query=(Parameter("a", "b"),))
     form = Request("http://a.test/", "POST", body=Form((Parameter("a", "b"),)), escaping=Escaping.DOTNET)
+    bound = Request("{{site}}/", name="{{site}}/")
+    assert tidied(plan_of(bound)).tests[0].steps == (bound,)  # the name shows what the site is
     verbatim = replace(own, query=(Parameter("a", "b", encode=False),))
     assert tidied(plan_of(own, form)).tests[0].steps == (own, form)
     assert tidied(plan_of(verbatim)).tests[0].steps == (replace(verbatim, escaping=Escaping.HTML),)

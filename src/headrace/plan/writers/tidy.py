@@ -97,7 +97,8 @@ def _with_less(value: Any, plan: Plan, names: _Names) -> Any:
             encoded = (*value.query, *(value.body.fields if isinstance(value.body, Form) else ()))
             return replace(
                 value,
-                name="" if value.name == value.url else value.name,
+                # A name shows the values of its variables, a URL is reported as it is written.
+                name="" if value.name == value.url and "{{" not in value.url else value.name,
                 timeout=None if value.timeout == plan.request_timeout else value.timeout,
                 escaping=value.escaping if any(parameter.encode for parameter in encoded) else Escaping.HTML,
             )
