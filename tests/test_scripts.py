@@ -213,7 +213,7 @@ def test_an_interpreter_that_is_not_there_is_told_before_anything_runs(service: 
     run_id = started(service, text)
     run = service.wait_for(run_id)
     assert run["state"] == "aborted"
-    assert "'clean.ps1' needs 'pwsh', which is not installed there" in run["abortMessage"]["cause"]
+    assert "'clean.ps1' needs 'pwsh', which is not installed on the agent" in run["abortMessage"]["cause"]
     assert wrote(service, run_id, "setupScript") == []
     assert site.seen.total() == 0
 

@@ -95,3 +95,24 @@ def test_shares_are_read_as_percent_or_fraction(text: str, share: float) -> None
 def test_what_is_no_share_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="write it like 1%"):
         parse_share(text)
+
+
+def violations(kind: str, *times: int) -> dict[str, Any]:
+    several = [
+        {"subType": kind, "occurrences": count, "latestMessage": f'["Agent0","c","{number}",""] : The value 1 exceeds it.'}
+        for number, count in enumerate(times)
+    ]
+    return {**summary(), "headrace": {"violatedThresholds": several}}
+
+
+def test_a_critical_threshold_that_was_violated_fails_the_run_and_a_warning_does_not() -> None:
+    assert Criteria().violations(violations("Warning", 5)) == []
+    assert Criteria().violations(violations("Critical", 1, 1200)) == [
+        'A critical threshold was violated once, at last: ["Agent0","c","0",""] : The value 1 exceeds it.',
+        'A critical threshold was violated 1,200 times, at last: ["Agent0","c","1",""] : The value 1 exceeds it.',
+    ]
+
+
+def test_what_is_told_of_many_violated_thresholds_is_bounded() -> None:
+    told = Criteria().violations(violations("Critical", *[1] * 8))
+    assert (len(told), told[-1]) == (6, "So were those of 3 more counters.")

@@ -6,11 +6,13 @@ from typing import Any
 
 from rich.console import Console
 
-from headrace.api.wire.results import write_summary
+from headrace.api.context import Links
+from headrace.api.wire.results import write_errors, write_summary
 from headrace.cli.report import print_report
+from headrace.results.errors import error_tree
 from headrace.results.strain import Strain
 from headrace.results.summary import summarize
-from headrace.ticks.tick import Example, Health, Load, Name, RequestStats, Tick
+from headrace.ticks.tick import ErrorName, ErrorStats, Example, Health, Load, Name, RequestStats, Tick
 from tests.results.build import example, histogram, requests, transactions
 
 NO_ERRORS: dict[str, Any] = {"occurrences": 0, "types": []}
@@ -27,11 +29,11 @@ def wire(total: Tick, examples: list[Example] | None = None) -> dict[str, Any]:
     return write_summary(summarize(total, 0, 3, Strain(seconds=1, last=0)), examples or [])
 
 
-def report(summary: dict[str, Any], *messages: str) -> str:
+def report(summary: dict[str, Any], *messages: str, errors: dict[str, Any] = NO_ERRORS) -> str:
     out = StringIO()
     console = Console(file=out, width=100, force_terminal=False)
     told = [{"messageType": "warning", "message": message} for message in messages]
-    print_report(console, RUN, summary, NO_ERRORS, told)
+    print_report(console, RUN, summary, errors, told)
     return " ".join(out.getvalue().split())
 
 
@@ -100,6 +102,31 @@ def test_a_service_without_our_extension_is_reported_all_the_same() -> None:
 def test_a_run_without_requests_has_no_table() -> None:
     shown = report(wire(Tick(0, 1.0, health=Health(send_lag=histogram(1)), requests={Name("s", "t", "/"): RequestStats()})))
     assert "p50" not in shown
+
+
+def test_violated_thresholds_are_told_apart_from_errors() -> None:
+    critical, warning = (
+        ErrorName("ThresholdMessage", kind, "", "", "", "", f'["Agent0","c","n","{kind}"] : The value 9 exceeds [it].')
+        for kind in ("Critical", "Warning")
+    )
+    failed = ErrorName("HttpError", "404 - NotFound", "s", "t", "http://site.test/", "GET", "404 - NotFound")
+    total = a_run(errors={warning: ErrorStats(7), critical: ErrorStats(1), failed: ErrorStats(3)})
+    tree = write_errors(error_tree(total.errors), "r", Links("http://x"), detailed=True)
+    shown = report(wire(total), errors=tree)
+    assert (
+        'Violated thresholds critical once, at last: ["Agent0","c","n","Critical"] : The value 9 exceeds [it]. '
+        'warning 7 times, at last: ["Agent0","c","n","Warning"] : The value 9 exceeds [it].'
+    ) in shown
+    assert "Errors (3)" in shown
+    assert shown.count("The value 9") == 2
+    assert "iolated" not in report(wire(a_run()))
+
+
+def test_violated_thresholds_are_no_table_of_errors_where_there_is_no_other() -> None:
+    name = ErrorName("ThresholdMessage", "Critical", "", "", "", "", "[] : The value 9 exceeds it.")
+    total = a_run(errors={name: ErrorStats(1)})
+    tree = write_errors(error_tree(total.errors), "r", Links("http://x"), detailed=True)
+    assert "Errors" not in report(wire(total), errors=tree)
 
 
 def test_of_a_script_the_last_lines_are_shown_under_its_name() -> None:

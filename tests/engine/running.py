@@ -92,7 +92,7 @@ def plan(
 
 
 def _fields(kind: type[msgspec.Struct], more: dict[str, Any]) -> dict[str, Any]:
-    own = set(kind.__struct_fields__) - set(Plan.__struct_fields__)
+    own = set(kind.__struct_fields__) - (set(Plan.__struct_fields__) - {"iterations"})  # both have them
     return {name: more.pop(name) for name in list(more) if name in own}
 
 

@@ -10,7 +10,7 @@ from headrace.plan import checks
 from headrace.plan.browsers import DEFAULT
 from headrace.plan.checks import MOST_FINDINGS, check_plan
 from headrace.plan.conditions import AllOf, CookieExists, LastStatus, Not, Operator, Probability, VariableExists
-from headrace.plan.data import DataSource
+from headrace.plan.data import Access, DataSource
 from headrace.plan.diagnostics import Severity
 from headrace.plan.load import Arrivals, Constant, Stages
 from headrace.plan.model import BrowserShare, Mix, Network, NetworkShare, Plan, Scenario, Test, TestShare, Tls
@@ -37,9 +37,11 @@ from headrace.plan.steps import (
     TakeRow,
     Think,
     Transaction,
+    UsedUp,
     While,
 )
 from headrace.plan.targets import TargetRule
+from headrace.plan.variable_checks import STANDING
 from tests.plan.strategies import plans
 
 GET = Request("http://shop.test/")
@@ -81,6 +83,7 @@ def test_no_plan_raises(plan: Plan) -> None:
         (plan_of(pool_size=0), "pool_size is 0"),
         (plan_of(largest_body=2**40), "largest_body is 1099511627776"),
         (plan_of(seed=2**70), "seed is"),
+        (plan_of(iterations=0), "iterations is 0: give a number of iterations from 1 to"),
         (plan_of(tests=()), "tests is empty; give at least one."),
         (
             plan_of(tests=(Test("Buy", (GET,)), Test("Buy", (GET,)))),
@@ -181,6 +184,8 @@ def test_users_of_all_scenarios_together_are_bounded() -> None:
             "steps[0].headers.A is 'b\\r\\nC: d'; a value must not have line ends in it.",
         ),
         (replace(GET, timeout=0.0), "steps[0].timeout is 0.0"),
+        (replace(GET, charset="klingon"), "steps[0].charset is 'klingon', which is not known; write one such as utf-8"),
+        (replace(GET, charset="base64"), "steps[0].charset is 'base64', which is not known"),
         (replace(GET, goal=-1.0), "steps[0].goal is -1.0"),
         (replace(GET, expected_status=(99,)), "steps[0].expected_status is 99: give statuses from 100 to 999."),
         (
@@ -313,6 +318,14 @@ def test_data_is_judged(source: DataSource, said: str) -> None:
     assert said in "\n".join(told(plan_of(data=(source,))))
 
 
+def test_a_test_is_left_out_only_for_rows_that_all_users_share() -> None:
+    step = TakeRow("users", UsedUp.LEAVE_OUT_TEST)
+    shared = DataSource("users", ("id",), (("1",),), Access.UNIQUE)
+    assert told(plan_of(step, data=(shared,))) == []
+    (said,) = told(plan_of(step, data=(replace(shared, per_user=True),)))
+    assert "steps[0].used_up is 'leave out test', but each user has the rows of this source for itself" in said
+
+
 class TestDoubts:
     """Warnings: the plan runs."""
 
@@ -344,7 +357,8 @@ class TestDoubts:
         assert self.doubts(step, Request("http://shop.test/{{id}}"), data=data) == []
 
     def test_variables_of_plan_and_test_and_the_engines_own_count(self) -> None:
-        step = Request("http://shop.test/{{a}}/{{b}}/{{$user}}/{{$iteration}}/{{$scenario}}/{{$test}}/{{$upper(a)}}")
+        standing = "".join(f"{{{{{name}}}}}" for name in sorted(STANDING))
+        step = Request(f"http://shop.test/{{{{a}}}}/{{{{b}}}}/{standing}/{{{{$upper(a)}}}}")
         test = Test("Buy", (step,), variables=(("a", "{{b}}"),))
         assert self.doubts(tests=(test,), variables=(("b", "1"),)) == []
 
@@ -359,9 +373,14 @@ class TestDoubts:
             login = Test("Log in", (SetVariables((("id", "1"),), scope),))
             return (Test("Buy", (Request("http://shop.test/{{id}}"),)), login)
 
-        scenario = (replace(SCENARIO, first="Log in"),)
+        scenario = (replace(SCENARIO, mix=(TestShare("Buy"), TestShare("Log in"))),)
         assert self.doubts(tests=tests(Scope.USER), scenarios=scenario) == []
         assert len(self.doubts(tests=tests(Scope.ITERATION), scenarios=scenario)) == 1
+
+    def test_what_the_first_test_leaves_counts(self) -> None:
+        login = Test("Log in", (SetVariables((("id", "1"),)),), variables=(("name", "Ann"),))
+        tests = (Test("Buy", (Request("http://shop.test/{{id}}/{{name}}"),)), login)
+        assert self.doubts(tests=tests, scenarios=(replace(SCENARIO, first="Log in"),)) == []
 
     def test_a_test_that_sends_unknown_names_wants_no_warning(self) -> None:
         assert self.doubts(tests=(Test("Buy", (Request("http://shop.test/{{id}}"),), keep_unknown=True),)) == []

@@ -7,7 +7,7 @@ from random import Random
 from statistics import mean, stdev
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from headrace.plan.mix import PacedMix, RunningMix, SequentialMix, StartedMix, stagger
@@ -111,6 +111,50 @@ def test_the_shares_of_users_hold_over_all_segments(shares: list[float], count: 
         mix = RunningMix(shares, segment)
         running.update(mix.next() for _ in segment.users(users))
     assert all(abs(running[test] - users * share / sum(shares)) < 1 for test, share in enumerate(shares))
+
+
+@given(data=st.data(), shares=weights, count=st.integers(1, 4), users=st.integers(1, 40))
+def test_users_who_run_tests_when_the_shares_change_run_the_others_next(
+    data: st.DataObject, shares: list[float], count: int, users: int
+) -> None:
+    out = data.draw(st.integers(0, len(shares) - 1))
+    changed = [0.0 if test == out else share for test, share in enumerate(shares)]
+    assume(any(changed))
+    total = Counter[int]()
+    for segment in split(count):
+        mix = RunningMix(shares, segment)
+        running = [mix.next() for _ in segment.users(users)]
+        mix.change(changed)
+        for place in data.draw(st.permutations(range(len(running)))):  # each comes to the end of its test
+            mix.ended(running[place])
+            running[place] = mix.next()
+            assert running[place] != out
+        total.update(running)
+    assert all(abs(total[test] - users * share / sum(changed)) < 1 for test, share in enumerate(changed))
+
+
+def test_a_test_may_be_left_out_of_a_sequence_wherever_it_is() -> None:
+    for started, left_out, following in (
+        (0, 0, "BCBC"),
+        (1, 0, "BCBC"),
+        (2, 0, "CBCB"),
+        (2, 1, "CACA"),
+        (2, 2, "ABAB"),
+        (0, 2, "ABAB"),
+        (1, 1, "CACA"),
+    ):
+        mix = SequentialMix(3)
+        for _ in range(started):
+            mix.next()
+        mix.leave_out(left_out)
+        assert "".join("ABC"[mix.next()] for _ in range(4)) == following
+
+
+def test_a_paced_test_that_is_left_out_changes_nothing_for_the_others() -> None:
+    mix = PacedMix([60.0, 120.0, 30.0], offset=0.5, deviation=0.0, random=Random(1))
+    assert [mix.next() for _ in range(2)] == [(1, 15.0), (0, 30.0)]
+    mix.leave_out(0)
+    assert [mix.next() for _ in range(4)] == [(1, 45.0), (2, 60.0), (1, 75.0), (1, 105.0)]
 
 
 def test_in_a_sequence_every_test_comes_in_turn() -> None:

@@ -35,6 +35,7 @@ def test_a_segment_that_does_not_exist_is_refused(index: int, count: int) -> Non
 
 @given(users=st.integers(0, 40), count=st.integers(1, 30), total=st.integers(0, 500))
 def test_what_a_few_users_do_is_shared_out_to_the_segments_that_have_one(users: int, count: int, total: int) -> None:
+    assert sum(Segment(index, count).share(total, users) for index in range(count)) == total
     shares = [Segment(index, count).among(users) for index in range(count)]
     assert sorted(item for share in shares if share is not None for item in share.users(total)) == list(range(total))
     for index, share in enumerate(shares):

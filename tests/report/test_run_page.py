@@ -10,12 +10,14 @@ from headrace.report.run_page import REFRESH, render_run_page
 from headrace.results.errors import ErrorDetail, Errors, ErrorSubtype, ErrorType
 from headrace.results.summary import (
     GeneratorSummary,
+    MachineSummary,
     RequestSummary,
     ScenarioSummary,
     Summary,
     Timings,
     TransactionSummary,
 )
+from headrace.results.thresholds import Violated
 from headrace.results.verdict import Reason, Verdict, VerdictKind
 from headrace.runs.model import Abort, Identity, Life, Message, Run, RunDetails, Severity, Source, State, Substate
 from headrace.ticks.tick import Example, ExampleKind, Name
@@ -216,3 +218,22 @@ def test_a_page_is_bounded_and_says_what_it_leaves_out() -> None:
 def test_the_page_loads_nothing() -> None:
     page = render_run_page(a_run(), SUMMARY, errors(), [])
     assert not re.search(r"\b(src|href|action)=|url\(|@import", page)
+
+
+def test_violated_thresholds_have_a_table_of_their_own() -> None:
+    text = f'["Agent0","Memory","Available MBytes",""] : The value 9 is below {EVIL}'
+    several = (Violated("a", "Critical", 1200, text, AT.timestamp()), Violated("b", "Warning", 3, "[...]", AT.timestamp()))
+    details = (ErrorDetail(1203, "", "", "", "", text, AT.timestamp()),)
+    tree = Errors(1203, (ErrorType("ThresholdMessage", 1203, (ErrorSubtype("Critical", 1203, details),)),))
+    page = render_run_page(a_run(), replace(SUMMARY, violated=several), tree, [])
+    assert EVIL not in page
+    shown = text_of(page)
+    assert f"Violated thresholds Times The latest 1,200 Critical {' '.join(text.split())} 3 Warning [...]" in shown
+    assert "Errors None." in shown
+    assert "Violated thresholds" not in text_of(render_run_page(a_run(), SUMMARY, errors(), []))
+
+
+def test_the_machines_of_agents_are_shown_with_the_generator() -> None:
+    generator = GeneratorSummary(machines=(MachineSummary("Agent0", 37.4, 1234 * 1024**2),))
+    text = text_of(render_run_page(a_run(), replace(SUMMARY, generator=generator), Errors(), []))
+    assert "Agent0: CPU in use, on average 37 % Agent0: least memory free 1,234 MB" in text

@@ -6,8 +6,9 @@ from typing import Any
 from sqlalchemy import Engine, Table, select
 
 from headrace.store.database import reading
-from headrace.store.schema import counters, examples, intervals, losses, results, samples, ticks
+from headrace.store.schema import counters, examples, intervals, losses, results, samples, thresholds, ticks
 from headrace.ticks.histogram import Histogram
+from headrace.ticks.machine import Interface, Machine, Memory, Processor
 from headrace.ticks.tick import (
     ErrorName,
     ErrorStats,
@@ -22,7 +23,7 @@ from headrace.ticks.tick import (
     TransactionStats,
 )
 
-TABLES = (ticks, intervals, counters, samples, examples, losses, results)
+TABLES = (ticks, intervals, counters, samples, examples, losses, thresholds, results)
 
 
 def histogram(*milliseconds: int) -> Histogram:
@@ -58,6 +59,17 @@ def example(
 
 def iterations(*milliseconds: int, failed: int = 0, made: int = 0) -> TestStats:
     return TestStats(len(milliseconds) - failed, failed, made, histogram(*milliseconds))
+
+
+MB = 1024 * 1024
+
+
+def machine(busy: float = 0.5, free: int = 200, sent: int = 0, bandwidth: int = 0) -> Machine:
+    """A second of a machine with two cores, of which the first has this share in use and the other nothing; `free` is MB."""
+    cores = Processor(1_000_000, round(1_000_000 * (1 - busy))), Processor(1_000_000, 1_000_000)
+    both = Processor(2_000_000, cores[0].idle_us + 1_000_000)
+    memory = Memory(1000 * MB, (1000 - free) * MB, free * MB, free * MB)
+    return Machine({"_Total": both, "0": cores[0], "1": cores[1]}, memory, {"eth0": Interface(sent, 0, bandwidth)})
 
 
 def home(*milliseconds: int) -> dict[Name, RequestStats]:

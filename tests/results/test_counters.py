@@ -1,6 +1,8 @@
 import pytest
 
-from headrace.results.counters import COUNTERS, CounterKind, Reading, computed
+from headrace.plan.counter_names import AGENT_COUNTERS, LOAD_TEST_COUNTERS
+from headrace.results.counters import COUNTERS, CounterKind, Reading, computed, counted
+from headrace.results.machine_counters import MACHINE_COUNTERS
 from headrace.ticks.tick import PageStats, RequestStats, TestStats
 from tests.results.build import histogram, requests, transactions
 
@@ -164,3 +166,32 @@ def test_errors_are_counted_by_kind_and_a_violated_threshold_is_no_error(name: s
         "ThresholdMessage": 40,
     }
     assert COUNTERS["LoadTest:Errors", name].raw(by_kind) == raw
+
+
+def test_a_raw_fraction_is_the_percentage_now() -> None:
+    assert computed(CounterKind.RAW_FRACTION, Reading(10, 20, 0), Reading(30, 40, 0)) == 75.0
+    assert computed(CounterKind.RAW_FRACTION, Reading(10, 20, 0), Reading(0, 0, 0)) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        (CounterKind.AVERAGE_TIMER, False),
+        (CounterKind.AVERAGE_COUNT, False),
+        (CounterKind.SAMPLE_FRACTION, False),
+        (CounterKind.RAW_FRACTION, True),
+        (CounterKind.RATE, True),
+        (CounterKind.NUMBER_OF_ITEMS, True),
+    ],
+)
+def test_there_is_no_average_of_nothing_but_a_rate_of_0(kind: CounterKind, value: bool) -> None:
+    assert counted(kind, Reading(5, 5, 0), Reading(5, 5, 10)) is value
+    assert counted(kind, Reading(5, 5, 0), Reading(6, 6, 10))
+    assert not counted(CounterKind.RAW_FRACTION, NOTHING, NOTHING)
+
+
+def test_the_counters_that_thresholds_may_be_on_are_those_that_are_measured() -> None:
+    known = {(category, name) for category, names in LOAD_TEST_COUNTERS.items() for name in names}
+    assert known == set(COUNTERS) - {("LoadTest:Errors", "Threshold Violations/Sec")}
+    of_agents = {(category, name) for category, names in AGENT_COUNTERS.items() for name in names}
+    assert of_agents == set(MACHINE_COUNTERS)

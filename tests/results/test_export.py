@@ -10,7 +10,7 @@ from headrace.results.export import export
 from headrace.results.reader import Results
 from headrace.results.recorder import Recorder
 from headrace.ticks.tick import Health, Name
-from tests.results.build import errors, example, histogram, home, iterations, pages, requests, tick, transactions
+from tests.results.build import errors, example, histogram, home, iterations, machine, pages, requests, tick, transactions
 
 
 def exported(database: Engine, run_id: str, **header: Any) -> dict[str, Any]:
@@ -32,13 +32,15 @@ def test_everything_that_was_recorded_is_in_the_document(database: Engine, run_i
     recorder = Recorder(database, run_id, 2)
     recorder.add(tick(0, requests=home(1, 3), tests={Name("s", "t", ""): iterations(4, made=2)}))
     recorder.add(tick(1, requests=home(3), pages={Name("s", "t", "Home"): pages(3)}, errors=errors("HttpError", 5)))
-    recorder.add(tick(2, requests={Name("s", "t", "/b"): requests(100, failed=1)}))
+    late = {Name("s", "t", "/b"): requests(100, failed=1)}
+    recorder.add(tick(2, requests=late, machines={"Agent0": machine()}))
     recorder.close()
     results = Results(database)
     document = exported(database, run_id)
     assert document["summary"]["request"]["total"] == 4
     assert document["errors"]["types"][0]["name"] == "HttpError"
     assert [counter["id"] for counter in document["counters"]] == [counter.id for counter in results.counters(run_id)]
+    assert {counter["machine"] for counter in document["counters"]} == {"ELSCONTROLLER", "Agent0"}
     for counter in document["counters"]:
         assert counter["samples"] == [
             [sample.interval, sample.raw, sample.base, sample.timestamp, sample.value]

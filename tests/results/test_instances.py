@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from headrace.results import instances
 from headrace.results.instances import PUBLISHED, Register, counter_number
 from headrace.ticks.tick import Load, Name, Tick
-from tests.results.build import errors, iterations, pages, requests, transactions
+from tests.results.build import errors, iterations, machine, pages, requests, transactions
 from tests.ticks.strategies import ticks
 
 WIRE = {
@@ -146,3 +146,34 @@ def test_a_number_that_is_taken_is_hashed_again(monkeypatch: pytest.MonkeyPatch)
     )
     assert len({counter.id for counter in found}) == len(found) == 38 + 110
     assert {counter.id for counter in found[:8]} == set(WIRE)
+
+
+def test_the_counters_of_machines_are_in_no_published_group_and_have_numbers_of_their_own() -> None:
+    register = Register()
+    register.totals()
+    found = register.meet(Tick(0, 1.0, machines={"Agent0": machine(bandwidth=1000), "Agent1": machine()}))
+    assert {counter.groups for counter in found} == {("All",)}
+    assert len({counter.id for counter in found}) == len(found)
+    assert [(at.machine, at.category, at.name, at.instance) for at in found if at.machine == "Agent0"] == [
+        *(
+            ("Agent0", "Processor", name, instance)
+            for instance in ("_Total", "0", "1")
+            for name in ("% Processor Time", "% User Time", "% Privileged Time")
+        ),
+        ("Agent0", "Memory", "Available MBytes", ""),
+        ("Agent0", "Memory", "% Committed Bytes In Use", ""),
+        *(("Agent0", "Network Interface", f"Bytes {what}/sec", "eth0") for what in ("Total", "Sent", "Received")),
+        ("Agent0", "Network Interface", "Current Bandwidth", "eth0"),
+    ]
+    assert not any(at.name == "Current Bandwidth" for at in found if at.machine == "Agent1")  # it does not know
+
+
+def test_a_machine_has_the_same_numbers_in_every_run() -> None:
+    def numbers(*machines: str) -> dict[tuple[str, str, str], int]:
+        register = Register()
+        register.totals()
+        found = register.meet(Tick(0, 1.0, machines={name: machine() for name in machines}))
+        return {(at.machine, at.name, at.instance): at.id for at in found}
+
+    one, both = numbers("Agent0"), numbers("Agent1", "Agent0")
+    assert one.items() <= both.items()

@@ -1,6 +1,7 @@
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from threading import Thread
 from typing import Any
 
@@ -10,12 +11,13 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from headrace.plan.thresholds import CounterName, Threshold
 from headrace.results.reader import Results
 from headrace.results.recorder import HISTORY, Recorder, Second
 from headrace.results.verdict import Verdict
 from headrace.store.schema import counters, examples, intervals, losses, results, samples, ticks
 from headrace.ticks.tick import Health, Load, Name, Tick
-from tests.results.build import by_name, errors, everything, example, home, pages, requests, rows, tick
+from tests.results.build import by_name, errors, everything, example, home, machine, pages, requests, rows, tick
 from tests.ticks.strategies import ticks as any_tick
 
 on_one_database = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -326,6 +328,50 @@ def test_readers_in_other_threads_see_whole_seconds(database: Engine, run_id: st
     assert all(requests_seen == 2 * pages_seen for requests_seen, pages_seen in seen)
 
 
+def test_thresholds_of_a_run_are_judged_after_a_restart_too_and_dated_by_its_begin(database: Engine, run_id: str) -> None:
+    """Interval 1 was judged before the service died, interval 2 is when its results are recovered."""
+    began = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    recorder = Recorder(database, run_id, 2, [Threshold(CounterName("LoadTest:Request", "Requests/Sec"), critical=0.9)])
+    recorder.begin(began)
+    for second in range(3):
+        recorder.add(tick(second, requests=home(5)))
+    results = Results(database)
+    results.recover(run_id, 2, began)
+    (kind,) = results.errors(run_id, "ThresholdMessage").types
+    (detail,) = kind.subtypes[0].details
+    assert (kind.subtypes[0].name, detail.occurrences, detail.last) == ("Critical", 2, began.timestamp() + 3)
+    rate = by_name(results.counters(run_id), "Threshold Violations/Sec")
+    assert [sample.raw for sample in results.samples(run_id, rate.id)] == [0, 1, 2]
+    (violated,) = results.summary(run_id).violated
+    assert (violated.subkind, violated.times) == ("Critical", 2)
+
+
+def test_thresholds_without_a_value_are_named_until_they_have_one(database: Engine, run_id: str) -> None:
+    recorder = Recorder(database, run_id, 1, [Threshold(CounterName("LoadTest:Page", "Avg. Page Time"), critical=1)])
+    recorder.add(tick(0))
+    assert recorder.unjudged() == ["LoadTest:Page, Avg. Page Time"]
+    recorder.add(tick(1, pages={Name("s", "t", "/"): pages(5)}))
+    assert recorder.unjudged() == []
+
+
+def test_the_counters_of_a_machine_are_kept_with_its_name(database: Engine, run_id: str) -> None:
+    recorder = Recorder(database, run_id, 2)
+    for second in range(4):
+        recorder.add(tick(second, machines={"Agent0": machine(busy=second / 4, free=100 + second, sent=10)}))
+    results = Results(database)
+    found = [counter for counter in results.counters(run_id) if counter.machine == "Agent0"]
+    assert {counter.groups for counter in found} == {("All",)}
+    values = {
+        name: [(sample.raw, sample.base, sample.value) for sample in results.samples(run_id, by_name(found, name, its).id)]
+        for name, its in (("% Processor Time", "0"), ("Available MBytes", ""), ("Bytes Total/sec", "eth0"))
+    }
+    assert values["% Processor Time"] == [(0, 0, 0.0), (250_000, 2_000_000, 12.5), (1_500_000, 4_000_000, 62.5)]
+    assert values["Available MBytes"] == [(0, 0, 0.0), (101, 0, 101.0), (103, 0, 103.0)]
+    assert values["Bytes Total/sec"] == [(0, 0, 0.0), (20, 0, 10.0), (40, 0, 10.0)]
+    assert results.samples(run_id, by_name(found, "% Committed Bytes In Use", "").id)[-1].value == pytest.approx(89.7)
+    assert {counter.machine for counter in results.counters(run_id, ["Default", "Performance"])} == {"ELSCONTROLLER"}
+
+
 @st.composite
 def runs_of_ticks(draw: st.DrawFn) -> list[Tick]:
     """The seconds of a run: some are missing, and the last also holds what came in afterwards."""
@@ -333,7 +379,19 @@ def runs_of_ticks(draw: st.DrawFn) -> list[Tick]:
     recorded = [draw(any_tick(second=second)) for second in seconds]
     if recorded:
         recorded[-1].elapsed += draw(st.sampled_from([-0.5, 0.0, 2.25]))
+    for each in recorded:
+        each.machines = {
+            name: machine(draw(st.floats(0, 1))) for name in draw(st.sets(st.sampled_from(["Agent0", "Agent1"])))
+        }
     return recorded
+
+
+# Some intervals of such runs violate them, and some do not.
+WATCHED = (
+    Threshold(CounterName("LoadTest:Request", "Requests/Sec", "*"), warning=0.5, critical=2.0),
+    Threshold(CounterName("LoadTest:Errors", "Errors/Sec"), critical=5.0),
+    Threshold(CounterName("Processor", "% Processor Time", "0"), warning=30, critical=60, agents=True),
+)
 
 
 @given(runs_of_ticks(), st.integers(1, 5))
@@ -357,8 +415,8 @@ def test_a_recorder_that_is_killed_at_any_point_goes_on_as_if_it_had_not_been(
     database: Engine, new_run: Callable[[], str], added: list[Tick], sampling_interval: int, data: st.DataObject
 ) -> None:
     killed_at, lost_at = (data.draw(st.sets(st.integers(0, 12))) for _ in range(2))
-    whole = Recorder(database, new_run(), sampling_interval)
-    broken = Recorder(database, new_run(), sampling_interval)
+    whole = Recorder(database, new_run(), sampling_interval, WATCHED)
+    broken = Recorder(database, new_run(), sampling_interval, WATCHED)
     for index, each in enumerate(added):
         if index in killed_at:
             broken = Recorder(database, broken.run_id, sampling_interval)
@@ -367,6 +425,7 @@ def test_a_recorder_that_is_killed_at_any_point_goes_on_as_if_it_had_not_been(
             if index in lost_at:
                 recorder.note_loss(0.03)
     assert broken.summary() == whole.summary()
+    assert broken.errors() == whole.errors()
     assert broken.examples() == whole.examples()
     whole.close()
     broken.close()
@@ -378,8 +437,8 @@ def test_a_recorder_that_is_killed_at_any_point_goes_on_as_if_it_had_not_been(
 def test_a_run_that_is_recovered_is_as_one_that_was_closed(
     database: Engine, new_run: Callable[[], str], added: list[Tick], sampling_interval: int
 ) -> None:
-    closed = Recorder(database, new_run(), sampling_interval)
-    killed = Recorder(database, new_run(), sampling_interval)
+    closed = Recorder(database, new_run(), sampling_interval, WATCHED)
+    killed = Recorder(database, new_run(), sampling_interval, WATCHED)
     for each in added:
         closed.add(each)
         killed.add(each)

@@ -6,6 +6,7 @@ from headrace.results.strain import Strain
 from headrace.results.summary import (
     PERCENTILES,
     GeneratorSummary,
+    MachineSummary,
     RequestSummary,
     ScenarioSummary,
     Summary,
@@ -16,7 +17,7 @@ from headrace.results.summary import (
 from headrace.results.verdict import judge
 from headrace.ticks.histogram import bucket_of, bucket_top
 from headrace.ticks.tick import Health, Load, Name, PageStats, RequestStats, Tick
-from tests.results.build import histogram, iterations, pages, requests, transactions
+from tests.results.build import MB, histogram, iterations, machine, pages, requests, transactions
 
 
 def name(item: str) -> Name:
@@ -166,3 +167,10 @@ def seconds(*milliseconds: int) -> tuple[tuple[int, float], ...]:
     highest = max(milliseconds) * 1000
     tops = [min(bucket_top(bucket_of(ms * 1000)), highest) / 1e6 for ms in milliseconds]
     return tuple(zip(PERCENTILES, tops, strict=True))
+
+
+def test_machines_are_told_by_their_processors_and_the_least_memory_that_was_free() -> None:
+    total = Tick(0, 1.0, machines={"Agent0": machine(busy=0.5, free=300)})
+    total.add_later(Tick(1, 2.0, machines={"Agent0": machine(busy=1.0, free=200)}))
+    total.add_later(Tick(2, 3.0, machines={"Agent0": machine(busy=0.0, free=400)}))
+    assert summarize(total, 0, 0).generator.machines == (MachineSummary("Agent0", 25.0, 200 * MB),)

@@ -17,6 +17,7 @@ from headrace.plan.scripts import AttachedFile, Script
 from headrace.plan.steps import Ending, If, Stop, Think
 from headrace.rig.embedded import EmbeddedPool, EmbeddedReservation
 from headrace.rig.pool import AgentError, Ended, Frame, Lost, ScriptEnded, ScriptLines, Second
+from headrace.ticks.machine import Machine
 from headrace.ticks.tick import Tick
 from tests.engine.running import ONCE, Outcome, plan, until
 from tests.engine.target import Target, send
@@ -67,6 +68,22 @@ async def test_the_engines_of_an_agent_add_up_to_the_plan() -> None:
     assert [tick.health.processes for tick in outcome.ticks] == [3, 3, 3]
     assert target.connections == 5
     assert 0 < outcome.requests.total < len(target.seen)  # the others were made in the warm-up
+
+
+async def test_every_second_of_an_agent_tells_of_its_machine() -> None:
+    async with Target() as target, reserved(plan(target.url(), users=2, duration=2.2)) as reservation:
+        await reservation.start(time())
+        machines = [frame.machine for frame in await frames_of(reservation) if isinstance(frame, Second)]
+    assert len(machines) == 3
+    for machine in machines:
+        assert machine is not None
+        assert machine.memory.available > 0
+    whole = Machine()
+    for machine in machines:
+        whole.add_later(machine or Machine())
+    total = whole.processors["_Total"]
+    assert 2.0 < total.total_us / 1e6 / (len(whole.processors) - 1) < 10.0
+    assert total.idle_us < total.total_us
 
 
 async def test_there_are_no_more_engines_than_users() -> None:
@@ -269,5 +286,5 @@ async def test_an_agent_that_must_not_run_scripts_runs_none() -> None:
 
 async def test_a_script_for_which_the_agent_has_no_interpreter_is_told_before_any_runs() -> None:
     files = (*WITH_SCRIPTS.files, AttachedFile("out.rb", b"#!/opt/none/ruby"))
-    with pytest.raises(AgentError, match=r"'out\.rb' needs '/opt/none/ruby', which is not installed there"):
+    with pytest.raises(AgentError, match=r"'out\.rb' needs '/opt/none/ruby', which is not installed on the agent"):
         await equipped(replace(WITH_SCRIPTS, files=files, cleanup=Script("out.rb")))

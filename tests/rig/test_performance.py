@@ -9,8 +9,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from headrace.plan.model import Plan
+from headrace.plan.browsers import DEFAULT
+from headrace.plan.load import Constant
+from headrace.plan.model import BrowserShare, Plan, Scenario, Test, TestShare
+from headrace.plan.requests import Request
 from headrace.plan.scripts import Script as PlanScript
+from headrace.plan.thresholds import CounterName, Threshold
+from headrace.plan.writers.plan_yaml import write_plan
 from headrace.results.reader import Results
 from headrace.results.recorder import Recorder
 from headrace.rig.conductor import Conductor
@@ -26,6 +31,7 @@ from headrace.rig.pool import (
     ScriptNews,
     Second,
 )
+from headrace.runs.definition import definition_of, details_of
 from headrace.runs.drops import Drops
 from headrace.runs.model import DropKind, Identity, Life, Run, RunDetails, State, Substate
 from headrace.runs.operations import abort_run, queue_run
@@ -34,6 +40,7 @@ from headrace.settings import Settings
 from headrace.store.database import open_database, writing
 from headrace.store.schema import ticks
 from headrace.ticks.histogram import Histogram
+from headrace.ticks.machine import Machine, Processor
 from headrace.ticks.tick import Load, Name, RequestStats, Tick
 
 pytestmark = pytest.mark.anyio
@@ -92,7 +99,7 @@ class Script:
     async def equip(self, plan: Plan) -> None:
         self.steps.append("equip")
         if self._fails == "equip":
-            raise AgentError("'pwsh' is not installed there")
+            raise AgentError("'pwsh' is not installed on the agent")
 
     async def run_script(self, script: PlanScript) -> AsyncIterator[ScriptNews]:
         self.steps.append(script.command)
@@ -160,6 +167,15 @@ class Desk:
         self.run = self.runs.create(NewRun("acme", "t", drop.id, details=details), ADA, now())
         if queued:
             self.queue()
+
+    def watch(self, *thresholds: Threshold) -> None:
+        """Gives the run a plan with these thresholds and an interval of 15 s, in place of its URL test."""
+        browser = BrowserShare(DEFAULT, 1.0)
+        scenario = Scenario("Scenario1", (TestShare("t"),), Constant(1), (browser,))
+        plan = Plan("t", (Test("t", (Request("http://site.test/"),)),), (scenario,), 60.0, thresholds=thresholds)
+        drop = self.drops.create("acme", DropKind.IN_PLACE, definition_of(plan), now(), plan=write_plan(plan))
+        self.run = self.runs.create(NewRun("acme", "t", drop.id, details=details_of(definition_of(plan))), ADA, now())
+        self.queue()
 
     def queue(self) -> None:
         queue_run(self.runs, "acme", self.run.id, ADA, now())
@@ -352,3 +368,34 @@ async def test_the_load_of_a_run_left_under_way_ended_with_its_last_second(store
     Recorder(store, desk.run.id, 15).add(tick(0, elapsed=1.0))
     life = (await desk.play()).life
     assert (life.state, life.execution_finished_at) == (State.ERROR, begun + timedelta(seconds=1))
+
+
+async def test_the_machines_of_agents_are_recorded_by_the_numbers_of_the_agents(store: Engine) -> None:
+    def second(agent: Agent, cores: int) -> Second:
+        return Second(agent, tick(0), Machine({str(core): Processor(100, 50, 50) for core in range(cores)}))
+
+    desk = Desk(store, Script(second(TWO, 3), second(ONE, 2), Ended(ONE), Ended(TWO), agents=(ONE, TWO)))
+    await desk.play()
+    cores = [at.machine for at in desk.results.counters(desk.run.id) if at.name == "% Processor Time"]
+    assert sorted(cores) == ["Agent0"] * 2 + ["Agent1"] * 3
+
+
+async def test_thresholds_are_judged_at_the_end_of_the_last_interval_and_those_on_nothing_are_named(store: Engine) -> None:
+    rate, nowhere = (CounterName("LoadTest:Request", "Requests/Sec", name) for name in ("", "/nowhere"))
+    desk = Desk(store, Script(Second(ONE, tick(0, 7)), Ended(ONE)), queued=False)
+    desk.watch(Threshold(rate, critical=3), Threshold(nowhere, critical=3))
+    life = (await desk.play()).life
+    (kind,) = desk.results.errors(desk.run.id).types
+    (detail,) = kind.subtypes[0].details
+    assert (kind.name, kind.subtypes[0].name, detail.occurrences) == ("ThresholdMessage", "Critical", 1)
+    assert life.execution_started_at is not None
+    assert detail.last == pytest.approx(life.execution_started_at.timestamp() + 1, abs=1e-3)
+    assert "never judged" in desk.said
+    assert "sampling interval: LoadTest:Request, Requests/Sec, /nowhere. Nothing" in desk.said
+
+
+async def test_nothing_is_said_of_thresholds_where_nothing_was_measured(store: Engine) -> None:
+    desk = Desk(store, Script(Ended(ONE)), queued=False)
+    desk.watch(Threshold(CounterName("LoadTest:Request", "Requests/Sec"), critical=3))
+    await desk.play()
+    assert "never judged" not in desk.said

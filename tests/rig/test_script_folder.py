@@ -85,7 +85,7 @@ def test_an_interpreter_that_is_not_installed_is_named() -> None:
     plan = plan_of(files=(AttachedFile("a.ps1"), AttachedFile("b", b"#!/opt/none/ruby\n")))
     with made(plan) as folder:
         folder.environment["PATH"] = "/usr/none"
-        said = r"'a.ps1' needs 'pwsh', which is not installed there \(PATH is /usr/none\); install"
+        said = r"'a.ps1' needs 'pwsh', which is not installed on the agent \(PATH is /usr/none\); install"
         with pytest.raises(ValueError, match=said):
             folder.job(Script("a.ps1"))
         with pytest.raises(ValueError, match="'b' needs '/opt/none/ruby'"):

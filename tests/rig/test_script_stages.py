@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine
 
 from headrace.rig.conductor import Conductor
-from headrace.rig.pool import Ended, Lost, ScriptEnded, ScriptLines, Second
+from headrace.rig.pool import Ended, Lost, ScriptEnded, ScriptLines, ScriptNews, Second
 from headrace.runs.model import Severity, Source, State, Substate
 from headrace.store.database import open_database
 from tests.rig.test_performance import ADA, ONE, TWO, Desk, Script, tick, until
@@ -59,7 +59,7 @@ async def test_one_of_them_is_enough(stage: str, expected: list[str], store: Eng
 
 
 async def test_what_they_write_becomes_messages_of_their_agent(store: Engine) -> None:
-    scripts = {
+    scripts: dict[str, tuple[ScriptNews | str, ...]] = {
         SETUP: (
             ScriptLines(TWO, ("in", "and on"), False),
             ScriptLines(ONE, ("oops",), True),
@@ -109,7 +109,7 @@ async def test_agents_that_cannot_run_a_script_are_told_before_any_is_tried(stor
     life = (await desk.play()).life
     assert life.state is State.ABORTED
     assert life.abort is not None
-    assert "'pwsh' is not installed there" in life.abort.cause
+    assert "'pwsh' is not installed on the agent" in life.abort.cause
     assert desk.pool.steps == ["equip", "release"]
 
 

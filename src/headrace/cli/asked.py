@@ -90,13 +90,15 @@ def _plan_test(file: Path, asked: Asked, targets: TargetRule) -> LoadTest:
             "Read it, and give --allow-scripts where you trust it.",
         )
     duration = plan.duration if asked.duration is None else asked.duration
+    # Thresholds are on the values of a sampling interval: another interval would make others of them.
+    interval = plan.sampling_interval if plan.thresholds else min(plan.sampling_interval, _interval(duration))
     try:
         plan = override(
             plan,
             users=asked.users,
             duration=asked.duration,
             warm_up=asked.warm_up,
-            sampling_interval=min(plan.sampling_interval, _interval(duration)),
+            sampling_interval=interval,
             verify=False if asked.insecure else None,
         )
     except ValueError as error:

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
-from headrace.cli.progress import show_time
+from headrace.cli.progress import printable, show_time
 
 VERDICTS = ("valid", "suspect", "invalid")
 """From good to bad."""
+
+MOST_TOLD = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +16,8 @@ class Criteria:
     """`max_failed` is the largest share of failed requests, 0 to 1; `max_p95` the longest p95 of the response time, in
     seconds; `fail_on_verdict` the mildest verdict that fails the run, `suspect` or `invalid`.
 
-    Without them, a run passes when at least one request did and one user came to the end of a round.
+    Without them, a run passes when at least one request did, one user came to the end of a round, and no critical threshold
+    of the plan was violated.
     """
 
     max_failed: float | None = None
@@ -35,9 +38,27 @@ class Criteria:
         p95 = next((entry["percentileValue"] for entry in requests["percentileData"] if entry["percentile"] == 95), 0.0)
         if self.max_p95 is not None and p95 > self.max_p95:
             found.append(f"The p95 of the response time is {show_time(p95)}, more than {show_time(self.max_p95)}.")
+        found += _critical(summary)
         if self.fail_on_verdict is not None:
             found += _distrust(summary, self.fail_on_verdict)
         return found
+
+
+def _critical(summary: dict[str, Any]) -> list[str]:
+    """A sentence for each counter instance on which a critical threshold was violated, MOST_TOLD at most."""
+    violated = summary.get("headrace", {}).get("violatedThresholds", ())
+    critical = [each for each in violated if each["subType"] == "Critical"]
+    found = [
+        f"A critical threshold was violated {times_of(each['occurrences'])}, at last: {printable(each['latestMessage'])}"
+        for each in critical[:MOST_TOLD]
+    ]
+    if len(critical) > MOST_TOLD:
+        found.append(f"So were those of {len(critical) - MOST_TOLD} more counters.")
+    return found
+
+
+def times_of(count: int) -> str:
+    return "once" if count == 1 else f"{count:,} times"
 
 
 def _distrust(summary: dict[str, Any], mildest: str) -> list[str]:

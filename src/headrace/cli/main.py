@@ -8,6 +8,7 @@ import structlog
 import typer
 import uvloop
 from rich.console import Console
+from rich.markup import escape
 
 from headrace import __version__
 from headrace.cli import token
@@ -147,8 +148,8 @@ def run(
 ) -> None:
     """Load URLs, or run a plan.yaml, .loadtest or .webtest, with virtual users, and report what came of it.
 
-    The run passes when at least one request did, one user came to the end of a round, and --max-failed, --max-p95 and
-    --fail-on-verdict hold.
+    The run passes when at least one request did, one user came to the end of a round, no critical threshold of the plan was
+    violated, and --max-failed, --max-p95 and --fail-on-verdict hold.
     """
     if server is not None and not secret:
         fail(WRONG_USAGE, "--server needs --token (or HEADRACE_TOKEN).")
@@ -250,7 +251,7 @@ def _exit_code(outcome: Outcome, criteria: Criteria) -> int:
         return COULD_NOT_RUN
     violations = criteria.violations(outcome.summary)
     for violation in violations:
-        Console(stderr=True).print(f"[red]Failed:[/] {violation}", highlight=False)
+        Console(stderr=True).print(f"[red]Failed:[/] {escape(violation)}", highlight=False)
     return FAILED if violations else 0
 
 

@@ -10,6 +10,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from headrace.cli.durations import show_duration
 
 _LINE_EVERY = 5.0
+_WIDTH = 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,3 +114,9 @@ def show_time(seconds: float) -> str:
     if ms < 1000:
         return f"{ms:.0f} ms" if ms >= 100 else f"{ms:.1f} ms"
     return f"{seconds:.2f} s"
+
+
+def printable(text: str) -> str:
+    """What a server sent must not command the terminal."""
+    cut = text if len(text) <= _WIDTH else f"{text[:_WIDTH]}…"
+    return "".join(letter if letter.isprintable() else "·" for letter in cut)

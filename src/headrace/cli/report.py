@@ -11,14 +11,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from headrace.cli.progress import show_time
+from headrace.cli.criteria import times_of
+from headrace.cli.progress import printable, show_time
 
 _MOST_ERRORS = 10
 _COLOURS = {"completed": "green", "aborted": "yellow", "error": "red"}
 _TRUST = {"valid": "green", "suspect": "yellow", "invalid": "red"}
 _MOST_EXAMPLES = 3
 _MOST_LINES = 4
-_WIDTH = 160
 _SCRIPTS = {"setupScript": "setup script", "cleanupScript": "cleanup script"}
 _WRITTEN = ("output", "error")
 _MOST_WRITTEN = 20
@@ -57,8 +57,10 @@ def print_report(
         console.print(_tests(summary), highlight=False)
         for line in _timings(told):
             console.print(line, highlight=False)
-    if errors["occurrences"]:
-        console.print(_errors(errors))
+    _print_violated(console, told)
+    kinds = [kind for kind in errors["types"] if kind["typeName"] != "ThresholdMessage"]
+    if kinds:
+        console.print(_errors(kinds))
     _print_examples(console, told)
 
 
@@ -159,14 +161,28 @@ def _tests(summary: dict[str, Any]) -> str:
     )
 
 
-def _errors(errors: dict[str, Any]) -> Table:
-    table = Table(title=f"\nErrors ({errors['occurrences']:,})", title_justify="left", title_style="bold", box=SIMPLE_HEAD)
+def _print_violated(console: Console, told: dict[str, Any]) -> None:
+    """A line for each counter on which thresholds were violated, the critical first."""
+    violated = told.get("violatedThresholds", ())
+    if violated:
+        console.print("\nViolated thresholds", style="bold")
+    for each in violated[:_MOST_ERRORS]:
+        colour = "red" if each["subType"] == "Critical" else "yellow"
+        times = f"[{colour}]{each['subType'].lower()}[/] {times_of(each['occurrences'])}, at last:"
+        console.print(f"{times} {escape(printable(each['latestMessage']))}", highlight=False, soft_wrap=True)
+    if len(violated) > _MOST_ERRORS:
+        console.print(f"and on {len(violated) - _MOST_ERRORS} more counters")
+
+
+def _errors(kinds: list[dict[str, Any]]) -> Table:
+    occurrences = sum(kind["occurrences"] for kind in kinds)
+    table = Table(title=f"\nErrors ({occurrences:,})", title_justify="left", title_style="bold", box=SIMPLE_HEAD)
     table.add_column("times", justify="right")
     for heading in ("type", "message", "request"):
         table.add_column(heading, overflow="fold")
     details = [
         (detail["occurrences"], kind["typeName"], subkind["subTypeName"], detail)
-        for kind in errors["types"]
+        for kind in kinds
         for subkind in kind["subTypes"]
         for detail in subkind["errorDetailList"] or ()
     ]
@@ -186,16 +202,10 @@ def _print_examples(console: Console, told: dict[str, Any]) -> None:
         if example["kind"] == "failed":
             failed.setdefault(example["error"], example)
     for error, example in list(failed.items())[:_MOST_EXAMPLES]:
-        console.print(f"\n[bold]Example:[/] {escape(_printable(error))}", highlight=False)
+        console.print(f"\n[bold]Example:[/] {escape(printable(error))}", highlight=False)
         for mark, text in ((">", example["request"]), ("<", example["response"])):
             for line in text.splitlines()[:_MOST_LINES]:
-                console.print(f"[cyan]{mark}[/] {escape(_printable(line))}", highlight=False, soft_wrap=True)
-
-
-def _printable(text: str) -> str:
-    """What a server sent must not command the terminal."""
-    cut = text if len(text) <= _WIDTH else f"{text[:_WIDTH]}…"
-    return "".join(letter if letter.isprintable() else "·" for letter in cut)
+                console.print(f"[cyan]{mark}[/] {escape(printable(line))}", highlight=False, soft_wrap=True)
 
 
 def _words(name: str) -> str:

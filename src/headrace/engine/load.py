@@ -53,7 +53,9 @@ class SegmentLoad:
         self._over_at = 0
         self.on_end_test: Callable[[], None] = lambda: None
         self._watched = Watch(self._common.lags, processes)
-        compiler = Compiler(plan, Requests(self._measures, connector.proxy), self._measures)
+        agents = max(1, segment.count // processes)
+        agent = segment.index % agents, agents
+        compiler = Compiler(plan, Requests(self._measures, connector.proxy), self._measures, agent)
         self.scenarios = [self._scenario(scenario, compiler) for scenario in plan.scenarios]
 
     def _scenario(self, scenario: Scenario, compiler: Compiler) -> ScenarioLoad:
@@ -225,6 +227,7 @@ class SegmentLoad:
             round_number += 1
             present = sum(len(scenario.users) for scenario in self.scenarios)
             for scenario in self.scenarios:
+                scenario.check_over()  # others may have made the last of all iterations
                 for _ in scenario.check_timeouts(now, timeout, round_number if present > _MOST_LOOKED_AT else None):
                     await asyncio.sleep(0)
             if present > users + 1000:

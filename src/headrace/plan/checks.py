@@ -16,9 +16,10 @@ from headrace.plan.model import Mix, Plan, Scenario, Test, Tls
 from headrace.plan.script_checks import doubt_scripts, judge_scripts, judge_sizes
 from headrace.plan.shapes import judge_load, most_users
 from headrace.plan.step_checks import MOST, judge_headers, judge_step, judge_weights, shown
-from headrace.plan.steps import TakeRow
+from headrace.plan.steps import TakeRow, UsedUp
 from headrace.plan.templates import parse_template
 from headrace.plan.thinking import is_none, judge_pause
+from headrace.plan.threshold_checks import MOST_THRESHOLDS, doubt_threshold, judge_threshold
 from headrace.plan.urls import check_url
 from headrace.plan.variable_checks import judge_variables
 from headrace.plan.walk import templates, walk
@@ -31,6 +32,7 @@ MOST_STEPS = 100_000
 LARGEST_DATA = 64 * 1024 * 1024  # characters
 LONGEST_NAME = 1000
 LONGEST_TIMEOUT = 3600.0
+MOST_ITERATIONS = 10**12
 MOST_FINDINGS = 100
 
 _VERSIONS = ("", "1.0", "1.1", "1.2", "1.3")
@@ -57,6 +59,7 @@ def _judge_sizes(plan: Plan) -> Iterator[str]:
         ("tests", plan.tests, MOST_TESTS),
         ("scenarios", plan.scenarios, MOST_SCENARIOS),
         ("data", plan.data, MOST_SOURCES),
+        ("thresholds", plan.thresholds, MOST_THRESHOLDS),
     ):
         if len(several) > most:
             yield f"{what} has {len(several)} entries; at most {most} are taken"
@@ -90,6 +93,8 @@ def _judge(plan: Plan) -> Iterator[str]:
     yield from _judge_data(plan)
     yield from _judge_proxy(plan)
     yield from _judge_tls(plan.tls)
+    for index, threshold in enumerate(plan.thresholds):
+        yield from _inside(f"thresholds[{index}]", judge_threshold(threshold))
     yield from judge_scripts(plan)
 
 
@@ -102,6 +107,12 @@ def _doubt(plan: Plan) -> Iterator[str]:
             yield f"test '{test.name}' is in no scenario and never runs"
     for scenario in plan.scenarios:
         yield from _inside(f"scenario '{scenario.name}'", _doubt_scenario(scenario))
+    instances = {
+        "LoadTest:Scenario": [scenario.name for scenario in plan.scenarios],
+        "LoadTest:Test": [test.name for test in plan.tests],
+    }
+    for index, threshold in enumerate(plan.thresholds):
+        yield from _inside(f"thresholds[{index}]", doubt_threshold(threshold, instances))
     yield from doubt_scripts(plan)
 
 
@@ -146,6 +157,8 @@ def _judge_numbers(plan: Plan) -> Iterator[str]:
     yield from judge_number("max_redirects", plan.max_redirects, 0, 1000, "a number of redirects")
     yield from judge_number("pool_size", plan.pool_size, 1, 100_000, "a number of connections")
     yield from judge_number("largest_body", plan.largest_body, 0, 64 * 1024 * 1024, "bytes")
+    if plan.iterations is not None:
+        yield from judge_number("iterations", plan.iterations, 1, MOST_ITERATIONS, "a number of iterations")
     yield from judge_number("seed", plan.seed, -(2**63), 2**63 - 1, "a whole number")
 
 
@@ -171,7 +184,7 @@ def _judge_scenario(scenario: Scenario, plan: Plan) -> Iterator[str]:
             yield "pacing is given, but the load's arrivals say when iterations begin; leave out one of the two"
     for what, number in (("iterations", scenario.iterations), ("iterations_per_user", scenario.iterations_per_user)):
         if number is not None:
-            yield from judge_number(what, number, 1, 10**12, "a number of iterations")
+            yield from judge_number(what, number, 1, MOST_ITERATIONS, "a number of iterations")
     yield from _judge_browsers(scenario)
     yield from _judge_networks(scenario)
 
@@ -217,11 +230,15 @@ def _judge_test(test: Test, plan: Plan) -> Iterator[str]:
     if test.credentials is not None:
         yield from _judge_templates(test.credentials, "credentials")
     sources = {source.name for source in plan.data}
+    own = {source.name for source in plan.data if source.per_user}
     for place, depth, step in walk(test.steps):
         yield from judge_step(step, place, depth, plan.targets)
         yield from judge_expressions(step, place)
         if isinstance(step, TakeRow) and step.source not in sources:
             yield f"{place}.source is '{step.source}', and there is no such data; there is {_listed(sources)}"
+        if isinstance(step, TakeRow) and step.used_up is UsedUp.LEAVE_OUT_TEST and step.source in own:
+            told = "but each user has the rows of this source for itself"
+            yield f"{place}.used_up is '{step.used_up}', {told}; take per_user from '{step.source}', or write: stop user"
 
 
 def _judge_templates(value: object, place: str) -> Iterator[str]:

@@ -10,7 +10,7 @@ class Access(StrEnum):
 
     SEQUENTIAL = "sequential"  # one after the other, then again from the first
     RANDOM = "random"
-    UNIQUE = "unique"  # each row once in the whole test; then the user who asks stops
+    UNIQUE = "unique"  # each row once in the whole test; what follows is the step's to say
     FIXED = "fixed"  # always the first row
 
 

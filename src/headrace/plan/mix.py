@@ -58,7 +58,7 @@ class RunningMix:
 
     def __init__(self, weights: Sequence[float], segment: Segment = Segment(0, 1)) -> None:  # noqa: B008 - a frozen value
         self._deal = StartedMix(weights)
-        self._skip = segment.index
+        self._first = self._skip = segment.index
         self._count = segment.count
         self._dealt: list[int] = []  # the test of each of the segment's users
         self._active = 0
@@ -67,10 +67,7 @@ class RunningMix:
     def next(self) -> int:
         """The test that lacks users most, now that one more user runs."""
         if self._active == len(self._dealt):
-            for _ in range(self._skip):
-                self._deal.next()
-            self._dealt.append(self._deal.next())
-            self._skip = self._count - 1
+            self._dealt.append(self._deal_next())
         self._missing[self._dealt[self._active]] += 1
         self._active += 1
         chosen = max(range(len(self._missing)), key=self._missing.__getitem__)
@@ -83,21 +80,43 @@ class RunningMix:
         self._missing[self._dealt[self._active]] -= 1
         self._missing[index] += 1
 
+    def change(self, weights: Sequence[float]) -> None:
+        """Other shares of the same tests hold from now on, for the next users; those who run a test go on."""
+        for index in self._dealt[: self._active]:
+            self._missing[index] -= 1  # what is left is how many run each test, below 0
+        self._deal = StartedMix(weights)
+        self._skip = self._first
+        self._dealt = [self._deal_next() for _ in range(self._active)]
+        for index in self._dealt:
+            self._missing[index] += 1
+
+    def _deal_next(self) -> int:
+        for _ in range(self._skip):
+            self._deal.next()
+        self._skip = self._count - 1
+        return self._deal.next()
+
 
 class SequentialMix:
     """The mix of one user: all tests in order, again and again."""
 
-    __slots__ = ("_count", "_next")
+    __slots__ = ("_next", "_tests")
 
     def __init__(self, count: int) -> None:
-        self._count = count
+        self._tests: Sequence[int] = range(count)
         self._next = 0
 
     def next(self) -> int:
         """The test to start now."""
-        chosen = self._next
-        self._next = (chosen + 1) % self._count
+        chosen = self._tests[self._next]
+        self._next = (self._next + 1) % len(self._tests)
         return chosen
+
+    def leave_out(self, test: int) -> None:
+        """Starts this test no more; one has to be left."""
+        before = sum(each != test for each in self._tests[: self._next])
+        self._tests = [each for each in self._tests if each != test]
+        self._next = before % len(self._tests)
 
 
 class PacedMix:
@@ -132,6 +151,11 @@ class PacedMix:
         instant, test, number = self._heap[0]
         heapreplace(self._heap, (self._start(test, number + 1), test, number + 1))
         return test, instant
+
+    def leave_out(self, test: int) -> None:
+        """Starts this test no more; one has to be left."""
+        self._heap = [entry for entry in self._heap if entry[1] != test]
+        heapify(self._heap)
 
     def _start(self, test: int, number: int) -> float:
         place = number + self._offset

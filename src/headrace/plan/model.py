@@ -109,9 +109,10 @@ class Scenario(Value, frozen=True):
     `think_time` is the pause between two iterations of a user. `pacing`: a user's iterations begin so many seconds apart;
     where one lasts longer, the next begins at once and its response times count from when it should have begun.
     `pacing_deviation`: the standard deviation of pacing intervals as a share of them. `iterations` ends the scenario after
-    so many in all, `iterations_per_user` a user. `delay`: seconds until the scenario begins. `new_users`: percent of
-    iterations that begin without cookies, cache and connections. `first` and `last` are tests that each user runs before and
-    after.
+    so many in all, `iterations_per_user` a user. `delay`: seconds until the scenario begins. `first` and `last` are tests
+    that each user runs before and after all others, `last` not where the load ends by time; what variables `first` leaves,
+    the user's iterations begin with. `new_users`: percent of the iterations that are a new user's, who comes without
+    cookies, cache and connections, runs `first`, the iteration and `last`, and is gone; the user then is again who it was.
     """
 
     name: str
@@ -154,10 +155,10 @@ class Plan(Value, frozen=True):
 
     The load runs for `warm_up + duration` seconds; what starts during the warm-up is not measured. `ramp_in_warm_up`: users
     arrive evenly over the warm-up. For `cool_down` seconds after the duration, iterations under way go on. `variables` hold
-    for all tests, and go before a test's own. `proxy` is `http://[user:password@]host:port`, "" for none. `seed` makes every
-    random choice repeatable. `largest_body`: of a body that somebody looks at, so many bytes are kept. `iterations`: the
-    load ends when so many have been made, of all scenarios together. `setup` and `cleanup` run on every agent before the
-    load and after it, beside the `files`.
+    for all tests, and go before a test's own and before what `first` left. `proxy` is `http://[user:password@]host:port`, ""
+    for none. `seed` makes every random choice repeatable. `largest_body`: of a body that somebody looks at, so many bytes
+    are kept. `iterations`: so many begin, of all scenarios together, and the load is over when they have ended. `setup` and
+    `cleanup` run on every agent before the load and after it, beside the `files`.
     """
 
     name: str

@@ -26,6 +26,11 @@ class Segment:
         count = min(self.count, max(1, users))
         return Segment(self.index, count) if self.index < count else None
 
+    def share(self, total: int, users: int) -> int:
+        """How many of the `total` things that so many users do together are this segment's."""
+        among = self.among(users)
+        return 0 if among is None else len(among.users(total))
+
     def split(self, parts: int) -> "list[Segment]":
         """This segment cut again, into `parts` equal shares: what an agent gives its engine processes."""
         return [Segment(self.index + part * self.count, self.count * parts) for part in range(parts)]

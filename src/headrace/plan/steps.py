@@ -29,10 +29,21 @@ class SetVariables(Value, frozen=True, tag="set", tag_field="step"):
     scope: Scope = Scope.ITERATION
 
 
+class UsedUp(StrEnum):
+    """What follows where a source has no row left."""
+
+    STOP_USER = "stop user"
+    LEAVE_OUT_TEST = "leave out test"  # the scenario runs this test no more, and goes on with the others of its mix
+
+
 class TakeRow(Value, frozen=True, tag="row", tag_field="step"):
-    """Takes the next row of a data source (no template) and sets its columns as variables."""
+    """Takes the next row of a data source (no template) and sets its columns as variables.
+
+    An iteration that has done nothing yet when it finds no row is none.
+    """
 
     source: str
+    used_up: UsedUp = UsedUp.STOP_USER
 
 
 class Repeat(Value, frozen=True, tag="repeat", tag_field="step"):

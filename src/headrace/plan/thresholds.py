@@ -7,7 +7,11 @@ from headrace.plan.value import Value
 
 
 class CounterName(Value, frozen=True):
-    """A performance counter by its names, in any case; `instance` "" is the whole category, "*" each of its instances."""
+    """A performance counter by its names, in any case; `instance` "" is the whole category, "*" each of its instances.
+
+    The whole is the instance `_Total`, or that without a name where a category has only one. There are those of
+    `counter_names.py`.
+    """
 
     category: str
     counter: str
@@ -18,7 +22,8 @@ class Threshold(Value, frozen=True):
     """A value of `counter` over `warning` or `critical` (not `over`: under) violates; critical goes before warning.
 
     Of the load test's own counters, or with `agents` of each agent machine's. With `relative_to`, the two are factors of
-    that counter's value in the same interval; its instance "" is then the same one as the counter's.
+    that counter's value in the same interval; its instance "" is then the same one as the counter's. Where one of the
+    counters has no value (an average of nothing, say), nothing is violated.
     """
 
     counter: CounterName

@@ -10,7 +10,7 @@ from headrace.plan.templates import Call, Variable, parse_template
 from headrace.plan.walk import requests_of, templates, walk
 
 # What the engine sets.
-STANDING = frozenset({"$user", "$iteration", "$scenario", "$test"})
+STANDING = frozenset({"$user", "$user_id", "$iteration", "$scenario", "$test", "$agent", "$agents"})
 _OF_VARIABLES = frozenset({"$url_encode", "$html_decode", "$upper", "$lower", "$length"})
 
 
@@ -33,8 +33,11 @@ def judge_variables(plan: Plan) -> Iterator[str]:
     """A sentence for each variable that a test uses and nothing sets, wherever the order of the steps would have it."""
     general = _Names()
     general.whole |= STANDING | {name for name, _ in plan.variables}
+    firsts = {scenario.first for scenario in plan.scenarios}
     for test in plan.tests:
-        general.add(_set_by(plan, test, lasting=True))
+        general.add(_set_by(plan, test, lasting=test.name not in firsts))
+        if test.name in firsts:  # what it leaves, the iterations begin with
+            general.whole |= {name for name, _ in test.variables}
     for test in plan.tests:
         known = _set_by(plan, test, lasting=False)
         known.add(general)

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
+from headrace.results.counters import THRESHOLD_KIND
 from headrace.results.errors import ErrorDetail, Errors
 from headrace.results.reader import Results
 from headrace.results.summary import PageSummary, RequestSummary, Summary, TestSummary, TransactionSummary
@@ -78,9 +79,10 @@ def render_run_page(
         waits=_waits(summary),
         slowest=[(each, dict(each.percentiles), dict(each.service_percentiles)) for each in summary.slowest_requests],
         p95=dict(summary.request.percentiles)[95],
+        violated=summary.violated,
         errors=errors,
         error_rows=list(islice(_error_rows(errors), _MOST_ERRORS)),
-        different_errors=sum(len(subkind.details) for kind in errors.types for subkind in kind.subtypes),
+        different_errors=sum(1 for _ in _error_rows(errors)),
         messages=messages[::-1][:_MOST_MESSAGES],
         message_count=len(messages),
         examples=examples[:_MOST_EXAMPLES],
@@ -157,11 +159,17 @@ def _waits(summary: Summary) -> list[tuple[str, str]]:
             ("Seconds with a busy process", f"{generator.busy_seconds:,} of {generator.seconds:,}"),
             ("Longest delay of a generator", _time(generator.longest_loop_lag)),
         ]
+    for machine in generator.machines:
+        facts.append((f"{machine.name}: CPU in use, on average", f"{machine.processor_time:.0f} %"))
+        facts.append((f"{machine.name}: least memory free", f"{machine.least_available / 1024**2:,.0f} MB"))
     return facts
 
 
 def _error_rows(errors: Errors) -> Iterator[tuple[str, str, ErrorDetail]]:
+    """All but the violations of thresholds, which have a table of their own."""
     for kind in errors.types:
+        if kind.name == THRESHOLD_KIND:
+            continue
         for subkind in kind.subtypes:
             for detail in subkind.details:
                 yield kind.name, subkind.name, detail

@@ -1,15 +1,17 @@
 """Bounds on the number of different names and errors of a run; what is over them is added up, never dropped.
 
 A target that answers with a new address or message each time must not fill the memory or the database. The bounds are Visual
-Studio's MaxRequestUrlsReported and MaxErrorsPerType (reference: clt-service, section 6.3).
+Studio's MaxRequestUrlsReported, MaxErrorsPerType and MaxThresholdViolations (reference: clt-service, section 6.3).
 """
 
 from dataclasses import replace
 
+from headrace.results.counters import THRESHOLD_KIND
 from headrace.ticks.tick import ErrorName, ErrorStats, Name, PageStats, RequestStats, Tick, TransactionStats
 
 MOST_NAMES = 1000
 MOST_ERRORS = 1000
+"""And so many different violations of thresholds, which have a bound of their own."""
 
 OTHER_REQUESTS = Name("", "", "(other requests)")
 OTHER_PAGES = Name("", "", "(other pages)")
@@ -27,6 +29,7 @@ class Bounds:
         self._pages: set[Name] = set()
         self._transactions: set[Name] = set()
         self._errors: set[ErrorName] = set()
+        self._violations: set[ErrorName] = set()
         self._kinds: set[tuple[str, str]] = set()
 
     def fold(self, tick: Tick) -> Tick:
@@ -57,12 +60,13 @@ class Bounds:
         return name
 
     def _admit_error(self, error: ErrorName) -> ErrorName:
-        if error in self._errors or error.message == FURTHER_ERRORS:
+        known = self._violations if error.kind == THRESHOLD_KIND else self._errors
+        if error in known or error.message == FURTHER_ERRORS:
             return error
-        if len(self._errors) >= self._most_errors:
+        if len(known) >= self._most_errors:
             # Kind and sub-kind stay exact for all that were seen before the bound: the error counters are of kinds.
             subkind = error.subkind if (error.kind, error.subkind) in self._kinds else FURTHER_ERRORS
             return ErrorName(error.kind, subkind, "", "", "", "", FURTHER_ERRORS)
-        self._errors.add(error)
+        known.add(error)
         self._kinds.add((error.kind, error.subkind))
         return error

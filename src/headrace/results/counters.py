@@ -1,8 +1,8 @@
 """The performance counters of a run: what each counts, and how its value is computed from what it counted.
 
 They are those of a Visual Studio load test (reference: clt-service, section 5.2), in the categories Scenario, Test,
-Transaction, Page, Request and Errors. Left out until they are measured: the `% Time in ...` counters of tests, the category
-LogEntries, and the counters of agent machines.
+Transaction, Page, Request and Errors. Left out until they are measured: the `% Time in ...` counters of tests and the
+category LogEntries. Those of agents' machines are in `machine_counters.py`.
 
 A counter reads a raw and a base number from what was counted since the start. Both are whole and never negative, and both
 add up: the counter of a whole category (`_Total`) is the sum of its instances.
@@ -27,6 +27,7 @@ class CounterKind(StrEnum):
     AVERAGE_TIMER = "average_timer"  # AverageTimer32: seconds for each of `base`
     AVERAGE_COUNT = "average_count"  # AverageCount64: `raw` for each of `base`
     SAMPLE_FRACTION = "sample_fraction"  # SampleFraction: percent of `base` that `raw` is
+    RAW_FRACTION = "raw_fraction"  # RawFraction: the same of both as they stand
     RATE = "rate"  # RateOfCountsPerSecond32
     NUMBER_OF_ITEMS = "number_of_items"  # NumberOfItems32: `raw` as it stands
 
@@ -47,6 +48,8 @@ def computed(kind: CounterKind, before: Reading, now: Reading, frequency: int = 
     raw = now.raw - before.raw
     if kind is CounterKind.NUMBER_OF_ITEMS:
         return float(now.raw)
+    if kind is CounterKind.RAW_FRACTION:
+        return 100 * now.raw / now.base if now.base > 0 else 0.0
     if kind is CounterKind.RATE:
         ticks = now.timestamp - before.timestamp
         return raw * frequency / ticks if ticks > 0 else 0.0
@@ -56,6 +59,13 @@ def computed(kind: CounterKind, before: Reading, now: Reading, frequency: int = 
     if kind is CounterKind.AVERAGE_TIMER:
         return raw / frequency / count
     return 100 * raw / count if kind is CounterKind.SAMPLE_FRACTION else raw / count
+
+
+def counted(kind: CounterKind, before: Reading, now: Reading) -> bool:
+    """Whether there is a value for the time between two readings: there is no average of nothing, but a rate of 0 is one."""
+    if kind in (CounterKind.NUMBER_OF_ITEMS, CounterKind.RATE):
+        return True
+    return now.base > (0 if kind is CounterKind.RAW_FRACTION else before.base)
 
 
 S = TypeVar("S")

@@ -1,7 +1,7 @@
 """The results file of a run: one JSON document, gzipped, written piece by piece.
 
     {"format": "headrace-results", "version": 1, "header": {...}, "summary": {...}, "errors": {...},
-     "counters": [{"id", "category", "name", "instance", "unit", "kind",
+     "counters": [{"id", "machine", "category", "name", "instance", "unit", "kind",
                    "samples": [[interval, raw, base, timestamp, value], ...]}],
      "tests": [{"scenario", "test", "passed", "failed", "requests", "time": HISTOGRAM}],
      "transactions": [{"scenario", "test", "name", "passed", "failed", "time": HISTOGRAM, "response": HISTOGRAM}],
@@ -88,6 +88,7 @@ def _counters(results: Results, run_id: str) -> Iterator[dict[str, Any]]:
         taken = results.samples(run_id, counter.id)
         yield {
             "id": counter.id,
+            "machine": counter.machine,
             "category": counter.category,
             "name": counter.name,
             "instance": counter.instance,

@@ -1,7 +1,8 @@
-"""The counters of one run by instance: `_Total`, and each scenario, test, transaction, page and request as it first appears.
+"""The counters of one run by instance: `_Total`, and each scenario, test, transaction, page and request as it first appears;
+then those of the agents' machines.
 
 Every instance has a number that is the same in every run: the published ones (reference: clt-service, section 5.1) for eight
-of the totals, for all others a hash of its category, counter and instance.
+of the totals, for all others a hash of its category, counter and instance, and of its machine where it is an agent's.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,9 +21,13 @@ from headrace.results.counters import (
     Counter,
     CounterKind,
 )
+from headrace.results.machine_counters import parts_of
+from headrace.ticks.machine import Machine
 from headrace.ticks.tick import Load, Name, Tick
 
 TOTAL = "_Total"
+CONTROLLER = "ELSCONTROLLER"
+"""The machine that a load test's own counters are of, as the old service called it; agents are `Agent0`, `Agent1`, ..."""
 
 
 class _Published(NamedTuple):
@@ -57,7 +62,11 @@ class CounterSummary:
 
 @dataclass(frozen=True, slots=True)
 class CounterInstance:
-    """A counter of one scenario, test, transaction, page or request, or of all (`_Total`). `summary` where asked for."""
+    """A counter of one scenario, test, transaction, page or request, or of all (`_Total`); or of a part of an agent's
+    machine.
+
+    `summary` where asked for.
+    """
 
     id: int
     category: str
@@ -66,6 +75,7 @@ class CounterInstance:
     unit: str
     kind: CounterKind
     summary: CounterSummary | None = None
+    machine: str = CONTROLLER
 
     @property
     def groups(self) -> tuple[str, ...]:
@@ -98,6 +108,7 @@ class Register:
         self._taken = set(_PUBLISHED_IDS)
         self._instances: dict[str, dict[str, Name]] = {}
         self._numbers: dict[tuple[str, Name | None], tuple[int, ...]] = {}
+        self._machine_numbers: dict[tuple[str, str, str, str], int] = {}
         self._position = 0
 
     def totals(self) -> list[CounterInstance]:
@@ -123,6 +134,7 @@ class Register:
             *self._meet_all(TRANSACTION_COUNTERS, tick.transactions),
             *self._meet_all(PAGE_COUNTERS, tick.pages),
             *self._meet_all(REQUEST_COUNTERS, tick.requests),
+            *self._meet_machines(tick.machines),
         ]
 
     def read(self, total: Tick) -> Iterator[Value]:
@@ -134,11 +146,32 @@ class Register:
         yield from self._read(TRANSACTION_COUNTERS, total.transactions)
         yield from self._read(PAGE_COUNTERS, total.pages)
         yield from self._read(REQUEST_COUNTERS, total.requests)
+        yield from self._read_machines(total.machines)
         by_kind: dict[str, int] = {}
         for error, stats in total.errors.items():
             by_kind[error.kind] = by_kind.get(error.kind, 0) + stats.count
         for number, counter in zip(self._numbers[ERROR_COUNTERS[0].category, None], ERROR_COUNTERS, strict=True):
             yield Value(number, counter.kind, counter.raw(by_kind), counter.base(by_kind))
+
+    def _read_machines(self, machines: Mapping[str, Machine]) -> Iterator[Value]:
+        for name, machine in machines.items():
+            for part in parts_of(machine):
+                for counter in part.counters:
+                    number = self._machine_numbers[name, counter.category, counter.name, part.instance]
+                    yield Value(number, counter.kind, counter.raw(part.stats), counter.base(part.stats))
+
+    def _meet_machines(self, machines: Mapping[str, Machine]) -> Iterator[CounterInstance]:
+        for name, machine in machines.items():
+            for part in parts_of(machine):
+                instance = part.instance.replace("\0", "\ufffd")
+                for counter in part.counters:
+                    key = (name, counter.category, counter.name, part.instance)
+                    if key not in self._machine_numbers:
+                        number = self._number(f"{name}|{counter.category}", counter.name, instance)
+                        self._machine_numbers[key] = number
+                        yield CounterInstance(
+                            number, counter.category, counter.name, instance, counter.unit, counter.kind, machine=name
+                        )
 
     def _read(self, table: tuple[Counter[S], ...], stats: Mapping[Name, S]) -> Iterator[Value]:
         category = table[0].category

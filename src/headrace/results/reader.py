@@ -2,12 +2,14 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from sqlalchemy import Connection, Engine, ScalarSelect, func, select
 
 from headrace.results.counters import COUNTERS, TICKS_PER_US, CounterKind
 from headrace.results.errors import Errors
 from headrace.results.instances import CounterInstance, CounterSummary
+from headrace.results.machine_counters import MACHINE_COUNTERS
 from headrace.results.recorder import Recorder, Second
 from headrace.results.rows import is_recorded, read_errors, read_examples, read_intervals, read_summary, read_ticks
 from headrace.results.summary import Summary
@@ -18,6 +20,7 @@ from headrace.ticks.tick import Example, Load, Tick, choose_examples
 
 _LARGEST = 2**31 - 1  # counter ids and interval numbers are 32-bit
 _FEW = 1000
+_EVERY = {**COUNTERS, **MACHINE_COUNTERS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +102,11 @@ class Results:
         rows = select(counters).where(counters.c.run_id == run_id).order_by(counters.c.position)
         with reading(self._database) as connection:
             found = [
-                CounterInstance(row.id, row.category, row.name, row.instance, counter.unit, counter.kind)
+                CounterInstance(
+                    row.id, row.category, row.name, row.instance, counter.unit, counter.kind, machine=row.machine
+                )
                 for row in connection.execute(rows)
-                for counter in (COUNTERS[row.category, row.name],)
+                for counter in (_EVERY[row.category, row.name],)
             ]
             if wanted is not None:
                 found = [counter for counter in found if any(group.casefold() in wanted for group in counter.groups)]
@@ -136,7 +141,7 @@ class Results:
             return [
                 Sample(
                     interval=row.interval,
-                    kind=COUNTERS[row.category, row.name].kind,
+                    kind=_EVERY[row.category, row.name].kind,
                     raw=row.raw,
                     base=row.base,
                     timestamp=row.elapsed_us * TICKS_PER_US,
@@ -156,12 +161,18 @@ class Results:
                 total.add_later(tick)
         return total
 
-    def recover(self, run_id: str, sampling_interval: int) -> None:
-        """Ends the results of a run whose recorder was never closed, as closing it after its last second would have."""
+    def recover(self, run_id: str, sampling_interval: int, began: datetime | None = None) -> None:
+        """Ends the results of a run whose recorder was never closed, as closing it after its last second would have.
+
+        `began` is when its load did.
+        """
         with reading(self._database) as connection:
             recorded = is_recorded(connection, run_id)
         if recorded:
-            Recorder(self._database, run_id, sampling_interval).close()
+            recorder = Recorder(self._database, run_id, sampling_interval)
+            if began is not None:
+                recorder.begin(began)
+            recorder.close()
 
 
 def _summaries(connection: Connection, run_id: str, ids: list[int]) -> dict[int, CounterSummary]:

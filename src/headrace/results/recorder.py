@@ -5,11 +5,14 @@ intervals are written in the order in which they came, each addition in one tran
 """
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from threading import Lock
 
 from sqlalchemy import Connection, Engine
 
+from headrace.plan.thresholds import Threshold
 from headrace.results.errors import Errors
 from headrace.results.rows import (
     is_recorded,
@@ -17,10 +20,12 @@ from headrace.results.rows import (
     read_examples,
     read_intervals,
     read_losses,
+    read_thresholds,
     read_ticks,
     write_interval,
     write_loss,
     write_results,
+    write_thresholds,
     write_tick,
 )
 from headrace.results.summary import Summary
@@ -54,15 +59,18 @@ class _Loss:
 
 
 class Recorder:
-    """The recorder of one run. Where the run was recorded before, it goes on from there.
+    """The recorder of one run. Where the run was recorded before, it goes on from there, with the thresholds it had then.
 
     Safe to use from several threads. Raises ValueError where the sampling interval (in seconds) is under 1.
     """
 
-    def __init__(self, database: Engine, run_id: str, sampling_interval: int) -> None:
+    def __init__(self, database: Engine, run_id: str, sampling_interval: int, thresholds: Sequence[Threshold] = ()) -> None:
         self.run_id = run_id
         self._database = database
-        self._timeline = Timeline(sampling_interval)
+        with reading(database) as connection:
+            self._goes_on = is_recorded(connection, run_id)
+            self._thresholds = read_thresholds(connection, run_id) if self._goes_on else tuple(thresholds)
+        self._timeline = Timeline(sampling_interval, thresholds=self._thresholds)
         self._history: deque[Second] = deque(maxlen=HISTORY)
         self._load: dict[str, Load] = {}
         self._closed = False
@@ -71,6 +79,11 @@ class Recorder:
         self._writing = Lock()  # held while a second is added and written: one at a time, in order
         self._lock = Lock()  # held for what is in memory only, so that readers never wait for the database
         self._open()
+
+    def begin(self, at: datetime) -> None:
+        """Tells when the load proper begins, from which seconds count; violated thresholds are dated by it."""
+        with self._lock:
+            self._timeline.begins = at.timestamp()
 
     def add(self, tick: Tick) -> None:
         """Adds one whole second, all engines added up; seconds come in order and may be missing.
@@ -125,6 +138,11 @@ class Recorder:
         with self._lock:
             return self._timeline.errors()
 
+    def unjudged(self) -> list[str]:
+        """The counters of thresholds that had no value to judge so far, since the recorder was opened."""
+        with self._lock:
+            return self._timeline.watch.unjudged
+
     def verdict(self) -> Verdict | None:
         """The verdict on the run so far; None where no second was recorded."""
         return self.summary().verdict
@@ -146,10 +164,11 @@ class Recorder:
 
     def _open(self) -> None:
         start = self._timeline.start()
-        with writing(self._database) as connection:
-            if not is_recorded(connection, self.run_id):
+        if not self._goes_on:
+            with writing(self._database) as connection:
                 write_interval(connection, self.run_id, start)
-                return
+                write_thresholds(connection, self.run_id, self._thresholds)
+            return
         with reading(self._database) as connection:
             for number, interval, strain in read_intervals(connection, self.run_id):
                 self._timeline.restore(number, interval, strain)

@@ -1,17 +1,19 @@
-"""How results are kept in the tables `ticks`, `intervals`, `counters`, `samples`, `examples`, `losses` and `results`."""
+"""How results are kept in the tables `ticks`, `intervals`, `counters`, `samples`, `examples`, `losses`, `thresholds` and
+`results`."""
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 from sqlalchemy import BigInteger, Connection, Float, delete, func, insert, literal, select
 
+from headrace.plan.thresholds import Threshold
 from headrace.results.errors import Errors
 from headrace.results.instances import USER_LOAD
 from headrace.results.strain import Strain, decode_strain, encode_strain
 from headrace.results.summary import Summary
 from headrace.results.timeline import Interval
-from headrace.store.schema import counters, examples, intervals, losses, results, samples, ticks
+from headrace.store.schema import counters, examples, intervals, losses, results, samples, thresholds, ticks
 from headrace.ticks.tick import Example, Tick, decode_tick, encode_tick
 
 _READ_AT_ONCE = 16
@@ -65,6 +67,7 @@ def _write_counters(connection: Connection, run_id: str, interval: Interval) -> 
             "category": counter.category,
             "name": counter.name,
             "instance": counter.instance,
+            "machine": counter.machine,
         }
         for position, counter in enumerate(interval.new_counters, first)
     ]
@@ -84,6 +87,12 @@ def _write_counters(connection: Connection, run_id: str, interval: Interval) -> 
         .where(samples.c.counter_id == USER_LOAD, samples.c.interval < interval.number)
     )
     connection.execute(insert(samples).from_select([column.name for column in samples.c], before))
+
+
+def write_thresholds(connection: Connection, run_id: str, several: Sequence[Threshold]) -> None:
+    """Keeps the thresholds that a run is judged by, so that it can be after a restart."""
+    if several:
+        connection.execute(insert(thresholds), [{"run_id": run_id, "data": msgspec.to_builtins(several)}])
 
 
 def write_loss(connection: Connection, run_id: str, number: int, share: float) -> None:
@@ -120,6 +129,11 @@ def read_examples(connection: Connection, run_id: str) -> list[Example]:
 def read_losses(connection: Connection, run_id: str) -> list[float]:
     """The shares of the planned load that went with lost load generators, in the order of the losses."""
     return list(connection.scalars(select(losses.c.share).where(losses.c.run_id == run_id).order_by(losses.c.number)))
+
+
+def read_thresholds(connection: Connection, run_id: str) -> tuple[Threshold, ...]:
+    kept = connection.scalar(select(thresholds.c.data).where(thresholds.c.run_id == run_id))
+    return () if kept is None else msgspec.convert(kept, tuple[Threshold, ...])
 
 
 def read_ticks(connection: Connection, run_id: str) -> Iterator[Tick]:

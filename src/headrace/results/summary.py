@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from headrace.results.strain import Strain
+from headrace.results.thresholds import Violated, violated
 from headrace.results.verdict import Verdict, judge
 from headrace.ticks.histogram import Histogram
-from headrace.ticks.tick import Health, Load, Name, PageStats, RequestStats, TestStats, Tick, TransactionStats
+from headrace.ticks.machine import ALL_PROCESSORS, Machine, Processor
+from headrace.ticks.tick import Name, PageStats, RequestStats, TestStats, Tick, TransactionStats
 
 PERCENTILES = (50, 75, 90, 95, 99)
 SLOWEST = 5
@@ -114,6 +116,15 @@ class TransactionSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class MachineSummary:
+    """The machine of an agent: the percentage of its processors that was in use, and the bytes of memory that were free."""
+
+    name: str
+    processor_time: float = 0.0
+    least_available: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class GeneratorSummary:
     """How the load generators fared.
 
@@ -139,14 +150,15 @@ class GeneratorSummary:
     ports: int = 0
     port_limit: int = 0
     lost: float = 0.0
+    machines: tuple[MachineSummary, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
     """A run in numbers. `elapsed` is the measured time in seconds; `abandoned` requests were never sent.
 
-    The slowest have the highest means, slowest first, five of each at most. `verdict` is None where no second was recorded,
-    and for runs older than verdicts.
+    The slowest have the highest means, slowest first, five of each at most. `violated` thresholds are critical ones first.
+    `verdict` is None where no second was recorded, and for runs older than verdicts.
     """
 
     elapsed: float = 0.0
@@ -162,6 +174,7 @@ class Summary:
     slowest_transactions: tuple[TransactionSummary, ...] = ()
     generator: GeneratorSummary = field(default_factory=GeneratorSummary)
     verdict: Verdict | None = None
+    violated: tuple[Violated, ...] = ()
 
 
 def summarize(total: Tick, least_users: int, most_users: int, strain: Strain | None = None, lost: float = 0.0) -> Summary:
@@ -193,8 +206,9 @@ def summarize(total: Tick, least_users: int, most_users: int, strain: Strain | N
         slowest_pages=_slowest(total.pages, lambda stats: stats.time, _page),
         slowest_requests=_slowest(total.requests, lambda stats: stats.response, request),
         slowest_transactions=_slowest(total.transactions, lambda stats: stats.response, _transaction),
-        generator=_generator(total.health, total.load, strain, lost),
+        generator=_generator(total, strain, lost),
         verdict=judge(total, strain, lost) if strain.seconds else None,
+        violated=violated(total.errors),
     )
 
 
@@ -265,7 +279,8 @@ def _request(name: Name, stats: RequestStats, elapsed: float) -> RequestSummary:
     )
 
 
-def _generator(health: Health, load: Mapping[str, Load], strain: Strain, lost: float) -> GeneratorSummary:
+def _generator(total: Tick, strain: Strain, lost: float) -> GeneratorSummary:
+    health = total.health
     return GeneratorSummary(
         processes=health.processes,
         seconds=strain.seconds,
@@ -277,13 +292,24 @@ def _generator(health: Health, load: Mapping[str, Load], strain: Strain, lost: f
         scheduled_iterations=health.send_lag.count,
         mean_send_lag=_seconds(health.send_lag.mean),
         send_lag=_percentiles(health.send_lag),
-        due=sum(its.due for its in load.values()),
-        dropped=sum(its.dropped for its in load.values()),
+        due=sum(its.due for its in total.load.values()),
+        dropped=sum(its.dropped for its in total.load.values()),
         open_files=health.open_files,
         file_limit=health.file_limit,
         ports=health.ports,
         port_limit=health.port_limit,
         lost=lost,
+        machines=tuple(_machine(name, machine) for name, machine in sorted(total.machines.items())),
+    )
+
+
+def _machine(name: str, machine: Machine) -> MachineSummary:
+    processor = machine.processors.get(ALL_PROCESSORS, Processor())
+    busy = processor.total_us - processor.idle_us
+    return MachineSummary(
+        name=name,
+        processor_time=100 * busy / processor.total_us if processor.total_us else 0.0,
+        least_available=machine.memory.least_available,
     )
 
 

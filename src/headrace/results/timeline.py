@@ -2,28 +2,32 @@
 
 Interval n covers the seconds (n - 1) * N to n * N - 1. It ends with its last second; where that is missing, with the first
 second of a later interval or with the run. An interval in which no engine reported anything has no samples: the rates of the
-next one are over all the time since the last.
+next one are over all the time since the last. Thresholds are judged whenever an interval ends, the last one too.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from headrace.plan.thresholds import Threshold
 from headrace.results.bounds import Bounds
-from headrace.results.counters import TICKS_PER_US, Reading, computed
+from headrace.results.counters import TICKS_PER_US, Reading, computed, counted
 from headrace.results.errors import Errors, error_tree
 from headrace.results.instances import CounterInstance, Register, Value
 from headrace.results.strain import Strain
 from headrace.results.summary import Summary, summarize
-from headrace.ticks.tick import Example, Tick
+from headrace.results.thresholds import Watch
+from headrace.ticks.tick import ErrorStats, Example, Tick
 
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """A counter at the end of an interval, and its value over that interval."""
+    """A counter at the end of an interval, and its value over that interval: 0 where nothing was `counted`."""
 
     counter_id: int
     raw: int
     base: int
     value: float
+    counted: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +49,17 @@ class Interval:
 
 
 class Timeline:
-    """A run's ticks, added up as they come. `total` is all of them; its load is that of the last."""
+    """A run's ticks, added up as they come. `total` is all of them; its load is that of the last.
 
-    def __init__(self, sampling_interval: int, bounds: Bounds | None = None) -> None:
+    `begins` is when second 0 does, in seconds since the epoch; `watch` judges the thresholds.
+    """
+
+    def __init__(self, sampling_interval: int, bounds: Bounds | None = None, thresholds: Sequence[Threshold] = ()) -> None:
         if sampling_interval < 1:
             raise ValueError(f"sampling_interval is {sampling_interval} seconds; it must be at least 1")
         self.total = Tick(0, 0.0)
+        self.begins = 0.0
+        self.watch = Watch(thresholds)
         self._sampling_interval = sampling_interval
         self._bounds = bounds or Bounds()
         self._register = Register()
@@ -72,6 +81,7 @@ class Timeline:
     def start(self) -> Interval:
         """Interval 0. Must come before everything else, and only once."""
         totals = self._register.totals()
+        self.watch.meet(totals)
         return Interval(0, -1, 0, None, totals, [Measurement(counter.id, 0, 0, 0.0) for counter in totals])
 
     def restore(self, number: int, tick: Tick, strain: Strain) -> None:
@@ -79,7 +89,7 @@ class Timeline:
         tick = self._bounds.fold(tick)
         self.total.add_later(tick)
         self._strain.add(strain)
-        self._register.meet(tick)
+        self.watch.meet(self._register.meet(tick))
         self._users = self._extent()
         self._last_second = number * self._sampling_interval - 1
 
@@ -138,18 +148,38 @@ class Timeline:
         self._kept_examples = self.total.examples
         self._users = self._extent()
         new = self._register.meet(current)
+        self.watch.meet(new)
         elapsed_us = round(elapsed * 1_000_000)
         timestamp = elapsed_us * TICKS_PER_US
-        measurements = [self._measure(value, timestamp) for value in self._register.read(self.total)]
+        measurements = self._measure_all(timestamp)
+        if self._judge(measurements, current, elapsed):
+            measurements = self._measure_all(timestamp)  # violations are counted in the interval that they are of
         self._before = {at.counter_id: (at.raw, at.base) for at in measurements}
         self._timestamp = timestamp
         number = self._interval_of(current)
         return Interval(number, self._last_second, elapsed_us, current, new, measurements, strain, examples)
 
+    def _judge(self, measurements: list[Measurement], current: Tick, elapsed: float) -> bool:
+        """Adds the violations of thresholds in this interval to it, and to all; whether there are any."""
+        values = {at.counter_id: at.value for at in measurements if at.counted}
+        violations = self.watch.judge(values, current.machines)
+        at = self.begins + elapsed
+        found = Tick(current.second, current.elapsed)
+        for violation in violations:
+            found.errors.setdefault(violation.error, ErrorStats()).add(ErrorStats(1, at))
+        for error, stats in self._bounds.fold(found).errors.items():
+            for tick in (current, self.total):
+                tick.errors.setdefault(error, ErrorStats()).add(stats)
+        return bool(violations)
+
+    def _measure_all(self, timestamp: int) -> list[Measurement]:
+        return [self._measure(value, timestamp) for value in self._register.read(self.total)]
+
     def _measure(self, value: Value, timestamp: int) -> Measurement:
         before = Reading(*self._before.get(value.id, (0, 0)), self._timestamp)
         now = Reading(value.raw, value.base, timestamp)
-        return Measurement(value.id, value.raw, value.base, computed(value.kind, before, now))
+        value_over = computed(value.kind, before, now)
+        return Measurement(value.id, value.raw, value.base, value_over, counted(value.kind, before, now))
 
     def _extent(self) -> list[int]:
         users = sum(load.users for load in self.total.load.values())

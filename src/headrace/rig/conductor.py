@@ -109,10 +109,11 @@ class Conductor:
             return  # it has ended since it was looked for
         ended = None
         try:
-            self._context.results.recover(run.id, run.details.sampling_interval)
-            if current.life.execution_started_at is not None:
+            began = current.life.execution_started_at
+            self._context.results.recover(run.id, run.details.sampling_interval, began)
+            if began is not None:
                 recorded = self._context.results.total(run.id).elapsed
-                ended = current.life.execution_started_at + timedelta(seconds=recorded)
+                ended = began + timedelta(seconds=recorded)
         except Exception:
             log.exception("what this run had measured could not be recovered; it is ended without", run=run.id)
         if current.life.state is State.STOPPING:

@@ -14,6 +14,7 @@ from headrace.plan.segment import Segment
 from headrace.rig.agent_scripts import AgentScripts, failure_of
 from headrace.rig.alignment import Alignment
 from headrace.rig.engine_process import EngineProcess
+from headrace.rig.machine_meter import MachineMeter
 from headrace.rig.pool import (
     Agent,
     AgentError,
@@ -90,6 +91,7 @@ class EmbeddedReservation:
 
     async def frames(self) -> AsyncIterator[Frame]:
         alignment = Alignment(engine.name for engine in self._engines)
+        meter = MachineMeter()
         waiting: asyncio.Queue[tuple[EngineProcess, Measured | EndTest | Done | AgentError]] = asyncio.Queue(_MOST_WAITING)
         readers = [asyncio.create_task(self._read(engine, waiting)) for engine in self._engines]
         try:
@@ -105,7 +107,7 @@ class EmbeddedReservation:
                         yield Lost(self._agent, engine.name, str(news), 1 / len(self._engines))
                     complete = alignment.end(engine.name)
                 for tick in complete:
-                    yield Second(self._agent, tick)
+                    yield Second(self._agent, tick, meter.read())
             yield Ended(self._agent)
         finally:
             for reader in readers:

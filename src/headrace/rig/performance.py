@@ -32,6 +32,9 @@ LEAD = 0.05
 # How long requests under way may still be answered after the user's stop, in seconds. No new one is sent meanwhile.
 STOP_GRACE = 0.5
 
+# Of the thresholds that were never judged.
+_MOST_NAMED = 20
+
 log: Any = structlog.get_logger()
 
 
@@ -171,11 +174,13 @@ class Performance:
 
     async def _measure(self, plan: Plan, reservation: Reservation) -> None:
         """Runs the load. The results are complete when this returns, before the run's state is final."""
-        recorder = await asyncio.to_thread(Recorder, self._context.database, self._run.id, plan.sampling_interval)
+        keeping = (self._context.database, self._run.id, plan.sampling_interval, plan.thresholds)
+        recorder = await asyncio.to_thread(Recorder, *keeping)
         self._context.results.attach(recorder)
         try:
             begun = time() + LEAD
             measured = _instant(begun + plan.warm_up)
+            recorder.begin(measured)
             await reservation.start(begun)
             if plan.warm_up:
                 await self._step(lambda current: life.warm_up(current, _instant(begun)))
@@ -191,14 +196,19 @@ class Performance:
         finally:
             await asyncio.to_thread(recorder.close)
             self._context.results.detach(self._run.id)
+        await self._note_unjudged(recorder)
 
     async def _gather(self, reservation: Reservation, recorder: Recorder, measured: datetime) -> datetime:
         """Records what the agents report until all have ended; returns when the load did."""
         alignment = Alignment(reservation.agents)
+        # As the old service named them.
+        machines = {agent: f"Agent{number}" for number, agent in enumerate(reservation.agents)}
         ended = measured
         async for frame in reservation.frames():
             complete: list[Tick] = []
             if isinstance(frame, Second):
+                if frame.machine is not None:
+                    frame.tick.machines[machines[frame.agent]] = frame.machine
                 complete = alignment.add(frame.agent, frame.tick)
             elif isinstance(frame, Ended):
                 complete = alignment.end(frame.agent)
@@ -244,6 +254,17 @@ class Performance:
                 "They count neither as passed nor as failed."
             )
             await self._log(Severity.WARNING, text)
+
+    async def _note_unjudged(self, recorder: Recorder) -> None:
+        """Says which thresholds were on nothing; to be asked when the last interval is over."""
+        names = recorder.unjudged()
+        if names and recorder.verdict() is not None:
+            more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+            text = (
+                "Some thresholds were never judged, since their counters had no value in any sampling interval: "
+                f"{'; '.join(names[:_MOST_NAMED])}{more}. Nothing was counted there, or nothing has that name."
+            )
+            await self._log(Severity.INFO, text)
 
     async def _abort(self, cause: str, action: str, source: str) -> None:
         now = self._context.now()

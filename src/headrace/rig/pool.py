@@ -10,6 +10,7 @@ from typing import Protocol
 
 from headrace.plan.model import Plan
 from headrace.plan.scripts import Script
+from headrace.ticks.machine import Machine
 from headrace.ticks.tick import Tick
 
 
@@ -28,10 +29,11 @@ class Agent:
 
 @dataclass(frozen=True, slots=True)
 class Second:
-    """A second of an agent is over; its engine processes are added up."""
+    """A second of an agent is over; its engine processes are added up. `machine` is what its machine did since the last."""
 
     agent: Agent
     tick: Tick
+    machine: Machine | None = None
 
 
 @dataclass(frozen=True, slots=True)

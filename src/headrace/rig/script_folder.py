@@ -75,16 +75,14 @@ class ScriptFolder:
                 command = (found, *options, str(self.path / name), *arguments)
                 return Job(command, str(self.path), self.environment, script.timeout, self.user)
         raise ValueError(
-            f"'{name}' needs '{known[0][0]}', which is not installed there (PATH is {self.environment['PATH']}); "
+            f"'{name}' needs '{known[0][0]}', which is not installed on the agent (PATH is {self.environment['PATH']}); "
             "install it, or write the script for another interpreter"
         )
 
     def remove(self) -> None:
         """Removes all of it, what scripts have locked too. Raises OSError where that fails."""
         shutil.rmtree(self.path, ignore_errors=True)
-        if (
-            self.path.exists() and os.geteuid() != 0
-        ):  # root finds nothing locked, and must not follow what is exchanged meanwhile
+        if self.path.exists() and os.geteuid() != 0:  # to root nothing is locked
             self._unlock()
         if self.path.exists():
             shutil.rmtree(self.path)

@@ -177,6 +177,15 @@ counters = Table(
     Column("category", String(64), nullable=False),
     Column("name", String(128), nullable=False),
     Column("instance", Text, nullable=False),
+    Column("machine", String(64), nullable=False, server_default="ELSCONTROLLER"),  # or the agent's
+)
+
+# What counters of a run should stay below or above, as its plan has it; no row where it has none.
+thresholds = Table(
+    "thresholds",
+    metadata,
+    Column("run_id", String(36), ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("data", JSON, nullable=False),
 )
 
 samples = Table(

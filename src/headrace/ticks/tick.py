@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from headrace.ticks.histogram import Histogram
+from headrace.ticks.machine import Machine
 
 
 class Name(NamedTuple):
@@ -265,7 +266,8 @@ class Tick:
     `second` counts from the end of the warm-up: 0 is the first that is measured, a warm-up second is negative. `elapsed` is
     when the tick ended, in seconds since the end of the warm-up. The last tick also holds what was still under way when the
     load ended; its `elapsed` is when the load did. `abandoned` counts requests that had no connection even then:
-    they are neither passed nor failed.
+    they are neither passed nor failed. `machines` of agents are by the names that results have for them; engines leave
+    them out.
     """
 
     second: int
@@ -279,6 +281,7 @@ class Tick:
     health: Health = field(default_factory=Health)
     abandoned: int = 0
     examples: list[Example] = field(default_factory=list)
+    machines: dict[str, Machine] = field(default_factory=dict)
 
     def add_engine(self, other: "Tick") -> None:
         """Adds the same second of another engine: users add up."""
@@ -313,6 +316,8 @@ class Tick:
             self.tests.setdefault(name, TestStats()).add(tests)
         for error, errors in other.errors.items():
             self.errors.setdefault(error, ErrorStats()).add(errors)
+        for agent, machine in other.machines.items():
+            self.machines.setdefault(agent, Machine()).add_later(machine)
         if other.examples:
             self.examples = choose_examples([*self.examples, *other.examples])
 

@@ -319,6 +319,66 @@ async def test_found_dependents_have_the_credentials_for_their_own_host_only() -
     assert [seen.header("Authorization") for seen in other.seen] == [None]
 
 
+async def test_dependents_have_the_time_out_of_their_page_or_their_own() -> None:
+    text = '<img src="/found.png">'
+    routes = {path: answer(delay=1.0) for path in ("/found.png", "/1", "/2")}
+    async with Target({"/page": html(text), **routes}) as target:
+        dependents = (Request(target.url("/1")), Request(target.url("/2"), timeout=20.0))
+        outcome = await once(
+            Page(Request(target.url("/page"), timeout=0.2), dependents, find_dependents=True), request_timeout=20.0
+        )
+    failed = {name.item for name, stats in outcome.whole.requests.items() if stats.failed}
+    assert failed == {target.url("/1"), target.url("/found.png")}
+    assert {error.kind for error in outcome.errors} == {"RequestTimeout"}
+    assert outcome.tests.failed == 1
+
+
+async def test_a_dependent_may_be_any_request_and_fails_under_its_own_url() -> None:
+    async with Target({"/log?n=1": answer(503)}) as target:
+        body = Text('{"seen": "{{what}}"}', "application/json")
+        dependents = [
+            Request(target.url("/log"), "POST", query=(Parameter("n", n),), headers=(("X-Y", "z"),), body=body) for n in "01"
+        ]
+        outcome = await once(SetVariables((("what", "page"),)), Page(Request(target.url("/page")), tuple(dependents)))
+    assert sorted((seen.path, seen.method) for seen in target.seen[1:]) == [("/log?n=0", "POST"), ("/log?n=1", "POST")]
+    for seen in target.seen[1:]:
+        assert (seen.body, seen.header("Content-Type")) == (b'{"seen": "page"}', "application/json")
+        assert seen.header("X-Y") == "z"
+    error = outcome.error
+    assert (error.kind, error.subkind, error.url) == ("HttpError", "503 - ServiceUnavailable", target.url("/log?n=1"))
+    assert counts(outcome) == ((2, 1), (0, 1), (0, 1))
+
+
+async def test_what_a_page_without_a_result_names_has_none_either() -> None:
+    async with Target({"/page": html('<img src="/a.png">')}) as target:
+        hidden = Page(Request(target.url("/page"), recorded=False), find_dependents=True)
+        outcome = await once(hidden, Request(target.url("/shown")))
+    assert target.by_path() == Counter({"/page": 1, "/a.png": 1, "/shown": 1})
+    assert outcome.by_name == {target.url("/shown"): 1}
+    assert outcome.pages.total == 1
+
+
+async def test_a_new_user_has_no_cache_and_a_returning_one_finds_its_own_again() -> None:
+    """The server numbers those whom it does not know."""
+    known = iter(range(1000))
+
+    async def greet(exchange: Exchange) -> None:
+        headers = [] if exchange.seen.header("Cookie") else [f"Set-Cookie: n={next(known)}"]
+        await exchange.send(response(200, HTML, *headers, body=b'<img src="/a.png">'))
+
+    async with Target({"/": greet, "/a.png": answer(200, "Cache-Control: max-age=60")}) as target:
+        found = Page(Request(target.url()), find_dependents=True)
+        outcome = await run(plan(found, duration=20.0, iterations=60, new_users=40.0))
+    cookies = Counter(seen.header("Cookie") for seen in target.seen if seen.path == "/")
+    came = cookies.pop(None)
+    (again,) = cookies.values()  # only one ever comes back
+    assert came + again == 60
+    assert 20 < again < 50
+    assert target.connections == target.count("/a.png") == came
+    assert outcome.request(target.url("/a.png")).cached == again
+    assert outcome.requests.failed == outcome.whole.abandoned == 0
+
+
 # What a page comes to
 
 

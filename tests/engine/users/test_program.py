@@ -287,6 +287,18 @@ async def test_a_condition_that_cannot_be_judged_is_false_and_an_error() -> None
     assert outcome.error.kind == "ConditionalRuleError"
 
 
+@pytest.mark.parametrize(
+    "wrong", [Compare("{{nobody}}", Operator.EQUAL, "1"), Compare("x", Operator.LESS, "1", numeric=True)]
+)
+async def test_a_condition_that_cannot_be_judged_is_an_error_like_that_of_a_request(wrong: Compare) -> None:
+    branch = lambda site: If(wrong, visits(site, "then"), visits(site, "otherwise"))  # noqa: E731
+    for on_error, visits_made in ((OnError.CONTINUE, "otherwise end"), (OnError.STOP_ITERATION, "")):
+        paths, outcome = await tried(branch, go("end"), on_error=on_error)
+        assert paths == visits_made
+        assert outcome.tests.failed == 1
+        assert outcome.error.kind == "ConditionalRuleError"
+
+
 def choice(by: Chance, **weights: float) -> Any:
     return lambda site: Choose(tuple(Option(visits(site, path), weight) for path, weight in weights.items()), by)
 

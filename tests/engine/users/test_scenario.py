@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from headrace.engine.load import SegmentLoad
-from headrace.plan.load import Arrivals, Goal, GoalCounter, Stage, Stages, Steps
+from headrace.plan.load import Arrivals, Constant, Goal, GoalCounter, Stage, Stages, Steps
 from headrace.plan.model import (
     Browser,
     Connections,
@@ -163,6 +163,18 @@ async def test_a_load_with_several_scenarios_is_over_when_all_are() -> None:
         outcome = await run(replace(made, scenarios=(first, second)))
     counts = {name.scenario: stats.total for name, stats in outcome.whole.tests.items()}
     assert counts == {"Scenario": 3, "Second": 30}
+    assert outcome.whole.elapsed < 20.0
+
+
+async def test_a_load_is_over_when_all_its_scenarios_together_have_made_so_many_iterations() -> None:
+    async with Target(pause=0.01) as target:
+        made = plan(target.url("/1"), target.url("/2"), users=3, duration=60.0, delay=0.0)
+        first = made.scenarios[0]
+        others = (replace(first, name="Second", load=Constant(1)), replace(first, name="Late", delay=50.0))
+        outcome = await in_segments(replace(made, scenarios=(first, *others), iterations=25), 2)
+    assert target.by_path() == Counter({"/1": 25, "/2": 25})
+    counts = {name.scenario: stats.total for name, stats in outcome.whole.tests.items()}
+    assert counts["Scenario"] + counts["Second"] == outcome.tests.passed == 25
     assert outcome.whole.elapsed < 20.0
 
 
@@ -439,6 +451,16 @@ async def test_the_segments_of_iterations_browsers_and_users_add_up() -> None:
     assert set(target.by_path()) == {f"/{user}" for user in range(1, 9)}
     by_user = {seen.path: seen.header("User-Agent") for seen in target.seen}
     assert Counter(by_user.values()) == {"one": 4, "two": 4}
+
+
+async def test_the_engines_of_an_agent_have_its_number() -> None:
+    async with Target() as target:
+        made = plan(Request(target.url("/{{$agent}}of{{$agents}}-{{$user}}")), users=4, duration=0.3, think_time=ONCE)
+        segments = [engine for agent in Segment(0, 1).split(2) for engine in agent.split(2)]
+        ticks: list[Tick] = []
+        loads = [SegmentLoad(made, segment, ticks.append, processes=2) for segment in segments]
+        await asyncio.gather(*(load.run(time()) for load in loads))
+    assert set(target.by_path()) == {"/0of2-1", "/1of2-2", "/0of2-3", "/1of2-4"}
 
 
 async def test_the_segments_of_a_mix_by_users_add_up_to_its_shares() -> None:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from headrace.api.wire.dates import write_date
 from headrace.api.wire.runs import Json
 from headrace.results.summary import GeneratorSummary, Percentiles, RequestSummary, Summary, Timings, TransactionSummary
+from headrace.results.thresholds import Violated
 from headrace.results.verdict import Verdict
 from headrace.ticks.tick import Example
 
@@ -20,6 +21,7 @@ def write_extension(summary: Summary, examples: Sequence[Example] | None = None)
     written: Json = {
         "verdict": summary.verdict.kind if summary.verdict else None,
         "reasons": _write_reasons(summary.verdict),
+        "violatedThresholds": [_write_violated(violated) for violated in summary.violated],
         "abandonedRequests": summary.abandoned,
         "generator": _write_generator(summary.generator),
         "overallRequest": _write_request(summary.request),
@@ -39,6 +41,16 @@ def write_percentiles(percentiles: Percentiles) -> list[Json]:
 def _write_reasons(verdict: Verdict | None) -> list[Json]:
     reasons = verdict.reasons if verdict else ()
     return [{"name": reason.name, "verdict": reason.kind, "message": reason.text} for reason in reasons]
+
+
+def _write_violated(violated: Violated) -> Json:
+    return {
+        "subType": violated.subkind,
+        "counter": violated.counter,
+        "occurrences": violated.times,
+        "latestMessage": violated.latest,
+        "latestDate": write_date(datetime.fromtimestamp(violated.last, UTC)),
+    }
 
 
 def _write_generator(generator: GeneratorSummary) -> Json:
@@ -62,6 +74,14 @@ def _write_generator(generator: GeneratorSummary) -> Json:
         "ports": generator.ports,
         "portsLimit": generator.port_limit,
         "lostShare": generator.lost,
+        "machines": [
+            {
+                "machineName": machine.name,
+                "averageProcessorTime": machine.processor_time,
+                "leastAvailableMBytes": machine.least_available // (1024 * 1024),
+            }
+            for machine in generator.machines
+        ],
     }
 
 

@@ -29,6 +29,7 @@ _KINDS = {
     CounterKind.AVERAGE_TIMER: "AverageTimer32",
     CounterKind.AVERAGE_COUNT: "AverageCount64",
     CounterKind.SAMPLE_FRACTION: "SampleFraction",
+    CounterKind.RAW_FRACTION: "RawFraction",
     CounterKind.RATE: "RateOfCountsPerSecond32",
     CounterKind.NUMBER_OF_ITEMS: "NumberOfItems32",
 }
@@ -45,7 +46,7 @@ def write_counter(counter: CounterInstance) -> Json:
     """TestRunCounterInstance."""
     written: Json = {
         "counterInstanceId": f"Els~{counter.id}",
-        "machineName": "ELSCONTROLLER",
+        "machineName": counter.machine,
         "categoryName": counter.category,
         "counterName": counter.name,
         "counterUnits": counter.unit or "-",

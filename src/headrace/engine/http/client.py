@@ -118,10 +118,6 @@ class Client:
         """When the time-out of a request under way begins: the time that a user is behind its pace is no part of it."""
         return max(wanted_at, self._wanting.now)
 
-    def forget(self) -> None:
-        """Becomes a new user: no cookies, nothing cached, no logins."""
-        self.jar = self._cache = self._logins = self._cookie_line = self._cookie_headers = self.tls_sessions = None
-
     # Cookies
 
     def _with_cookies(self, jar: CookieJar, request: Prepared) -> bytes:

@@ -1,7 +1,9 @@
 """When a user's iterations should begin, where that is not simply after the last one."""
 
+from math import inf
 from typing import TYPE_CHECKING
 
+from headrace.engine.http.failures import Failure
 from headrace.plan.mix import PacedMix, SequentialMix, stagger
 from headrace.plan.model import Mix, Scenario
 
@@ -10,6 +12,21 @@ if TYPE_CHECKING:
 
 SECOND = 1_000_000_000
 _MOST_OWED = 100_000
+
+
+def paced_intervals(scenario: Scenario) -> list[float] | None:
+    """How many seconds apart a user's starts of each test are, where the mix is by pacing."""
+    if scenario.mix_by is not Mix.PACING:
+        return None
+    return [3600 / part.share if part.share else inf for part in scenario.mix]
+
+
+def overrun(test: str, seconds: float) -> Failure:
+    """An iteration lasted longer than the pacing of its test (reference: visual-studio-formats, 5.4)."""
+    told = (
+        f"An iteration of the test '{test}' lasted longer than its pacing of {seconds:g} seconds; the next one begins late."
+    )
+    return Failure("Exception", "LoadTestException", told)
 
 
 class Pace:
@@ -38,6 +55,13 @@ class Pace:
         """None where the user needs no schedule of its own."""
         own = scenario.pacing is not None or scenario.mix_by in (Mix.PACING, Mix.SEQUENTIAL)
         return cls(scenario, user) if own else None
+
+    def leave_out(self, test: int) -> None:
+        """The user runs this test of the mix no more; one has to be left."""
+        if self._paced is not None:
+            self._paced.leave_out(test)
+        elif self._sequential is not None:
+            self._sequential.leave_out(test)
 
     def owes(self, until: int) -> bool:
         """Whether another iteration should begin before `until`, in ns."""

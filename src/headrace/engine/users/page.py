@@ -4,6 +4,8 @@ from collections.abc import Callable, Generator, Sequence
 from time import perf_counter_ns
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from headrace.engine.http.answer import Answer, Variables
 from headrace.engine.http.client import FAILED, PASSED, UNSENT
 from headrace.engine.http.failures import Failure, rule_failed, unbound, undecodable
@@ -249,9 +251,17 @@ def compile_page(
     unknown = test.keep_unknown
     main = requests.compile(request, browser, name, test.credentials, keep, unknown)
     rules, after = _compile_rules(request, unknown)
-    dependents = [requests.compile(dependent, browser, name, test.credentials, 0, unknown) for dependent in page.dependents]
-    find = _finder(requests, browser, name, test, request.timeout) if page.find_dependents else None
+    dependents = [
+        requests.compile(_of_page(dependent, request), browser, name, test.credentials, 0, unknown)
+        for dependent in page.dependents
+    ]
+    find = _finder(requests, browser, name, test, request) if page.find_dependents else None
     return CompiledPage(main, dependents, find, rules, after, request.goal, request.charset, test, name, measures)
+
+
+def _of_page(dependent: Request, page: Request) -> Request:
+    """A dependent has the time-out of its page where it has none (reference: visual-studio-formats, 1.8)."""
+    return dependent if dependent.timeout is not None else replace(dependent, timeout=page.timeout)
 
 
 def _compile_rules(request: Request, keep_unknown: bool) -> tuple[list[Rule], list[Rule]]:
@@ -276,7 +286,7 @@ _BODILESS = (CheckStatus, CheckResponseTime, CheckUrl)
 
 
 def _finder(
-    requests: Requests, browser: Browser, name: Name, test: Test, timeout: float | None
+    requests: Requests, browser: Browser, name: Name, test: Test, page: Request
 ) -> Callable[[Answer], list[CompiledRequest]]:
     from headrace.engine.rules.dependents import find_dependents  # not before somebody needs it, as for rules
 
@@ -287,7 +297,9 @@ def _finder(
             if len(known) >= _MOST_FOUND:
                 known.clear()
             # Braces in a URL that a server sent are no template.
-            literal = Request(url.replace("{", "%7B").replace("}", "%7D"), cache=True, timeout=timeout)
+            literal = Request(
+                url.replace("{", "%7B").replace("}", "%7D"), timeout=page.timeout, cache=True, recorded=page.recorded
+            )
             try:
                 known[url, home] = requests.compile(
                     literal, browser, name, test.credentials if home else None, keep_unknown=test.keep_unknown

@@ -16,7 +16,7 @@ from headrace.engine.http.requests import Requests
 from headrace.engine.measuring.measures import Measures, TestMeasure, TransactionMeasure
 from headrace.engine.rules.rule_errors import RuleError
 from headrace.engine.templates import UnboundError, compile_template
-from headrace.engine.users.endings import LeaveError
+from headrace.engine.users.endings import LeaveError, leave_on_failure
 from headrace.engine.users.loops import Run, Waits, for_each, for_time, repeat, repeat_while
 from headrace.engine.users.page import CompiledPage, compile_page
 from headrace.plan.conditions import Condition
@@ -39,6 +39,7 @@ from headrace.plan.steps import (
     TakeRow,
     Think,
     Transaction,
+    UsedUp,
     While,
 )
 from headrace.plan.thinking import compile_pause
@@ -55,20 +56,23 @@ class Program:
     """A test as one browser runs it. `begin` gives the variables their values; None where the test has none.
 
     `pages` are its steps where it has only pages, which saves a generator an iteration; else `run` has to be used.
+    `leave` is what a failure ends; None where the iteration goes on.
     """
 
     name: str
     run: Run
     pages: tuple[CompiledPage, ...]
     begin: Act | None
+    leave: Ending | None
     measure: TestMeasure
 
 
 class Compiler:
-    """Compiles the tests of one plan."""
+    """Compiles the tests of one plan, for the `agent` of this number, from 0, of so many."""
 
-    def __init__(self, plan: Plan, requests: Requests, measures: Measures) -> None:
+    def __init__(self, plan: Plan, requests: Requests, measures: Measures, agent: tuple[int, int] = (0, 1)) -> None:
         self._plan = plan
+        self._agent = agent
         self._requests = requests
         self._measures = measures
         self._numbers = count()
@@ -80,17 +84,21 @@ class Compiler:
         steps = [compiler.step(step) for step in test.steps]
         pages = tuple(step for step in steps if isinstance(step, CompiledPage))
         run = _sequence(steps)
-        return Program(
-            test.name, run, pages if len(pages) == len(steps) else (), self._begin(scenario, test), self._measures.test(name)
-        )
+        if len(pages) < len(steps):
+            pages = ()
+        leave = leave_on_failure(test.on_error)
+        return Program(test.name, run, pages, self._begin(scenario, test), leave, self._measures.test(name))
 
     def _begin(self, scenario: Scenario, test: Test) -> Act | None:
         # The plan's first, so that a test's own may be made of them.
         variables = {**dict(self._plan.variables), **dict(test.variables), **dict(self._plan.variables)}
         written = repr((test, variables))
-        standing = {"$scenario": scenario.name, "$test": test.name}
+        number, agents = self._agent
+        standing = {"$scenario": scenario.name, "$test": test.name, "$agent": str(number), "$agents": str(agents)}
         standing = {name: value for name, value in standing.items() if name in written}
-        wants_user, wants_iteration = "$user" in written, "$iteration" in written
+        wants_user, wants_id, wants_iteration = "$user" in written, "$user_id" in written, "$iteration" in written
+        several = len(self._plan.scenarios)
+        place = next((place for place, each in enumerate(self._plan.scenarios) if each.name == scenario.name), 0)
         templates = [(name, compile_template(text, test.keep_unknown)) for name, text in variables.items()]
 
         def begin(user: "VirtualUser") -> None:
@@ -99,6 +107,8 @@ class Compiler:
             values.update(standing)
             if wants_user:
                 values["$user"] = str(user.number + 1)
+            if wants_id:
+                values["$user_id"] = str(user.number * several + place)  # no other scenario's user has it
             if wants_iteration:
                 values["$iteration"] = str(user.iteration)
             values.update(values.kept)
@@ -154,7 +164,7 @@ class _TestCompiler:
             case SetVariables():
                 return _Action(self._set(step))
             case TakeRow():
-                return _Action(_take_row(step.source))
+                return _Action(_take_row(step))
             case Stop():
                 return _Action(_stop(step))
             case Think():
@@ -281,11 +291,15 @@ def _kind(step: CompiledPage | _Action | Run) -> int:
     return _PAGE if isinstance(step, CompiledPage) else _ACTION if isinstance(step, _Action) else _RUN
 
 
-def _take_row(source: str) -> Act:
+def _take_row(step: TakeRow) -> Act:
     def act(user: "VirtualUser") -> None:
-        columns, row = user.take_row(source)
+        columns, row = user.take_row(step.source)
         if row is None:
-            raise LeaveError(Ending.USER, counts=user.waits != user.waits_before)  # unless it has done something already
+            ending = Ending.USER
+            if step.used_up is UsedUp.LEAVE_OUT_TEST:
+                user.load.succession.leave_out(user.program.name)
+                ending = Ending.ITERATION
+            raise LeaveError(ending, counts=user.waits != user.waits_before)  # unless it has done something already
         user.variables.update(zip(columns, row, strict=True))
 
     return act

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from time import perf_counter_ns
 
+from headrace.engine.http.client import Client
 from headrace.engine.http.connections import Connections
 from headrace.engine.http.connector import Connector
 from headrace.engine.http.line import Line
@@ -13,16 +14,16 @@ from headrace.engine.http.prepared import Origin
 from headrace.engine.measuring.examples import Examples
 from headrace.engine.measuring.measures import Measures
 from headrace.engine.timetable import Timetable
-from headrace.engine.users.pace import Pace
 from headrace.engine.users.personas import Persona, deal
 from headrace.engine.users.shaping import ClosedShape, OpenShape, Shape
-from headrace.engine.users.succession import Succession
+from headrace.engine.users.succession import Quota, Succession
 from headrace.engine.users.user import VirtualUser
 from headrace.plan.cursors import Cursor
 from headrace.plan.load import Arrivals
 from headrace.plan.model import Connections as ConnectionModel
 from headrace.plan.model import Mix, Plan, Scenario
 from headrace.plan.segment import Segment
+from headrace.plan.shapes import most_users
 from headrace.ticks.tick import Load
 
 SECOND = 1_000_000_000
@@ -54,8 +55,11 @@ class Common:
         self.end_test = end_test
         self.lags: list[int] = []  # µs
         self.open_to: Counter[Origin] = Counter()  # connections
-        self.cursors = {source.name: Cursor(source, segment, plan.seed) for source in plan.data if not source.per_user}
+        most = max((most_users(scenario.load) for scenario in plan.scenarios), default=0)
+        rows = segment.among(most) or segment  # of few users: rows must not be kept for engines that have none
+        self.cursors = {source.name: Cursor(source, rows, plan.seed) for source in plan.data if not source.per_user}
         self.sources = {source.name: source for source in plan.data}
+        self.quota = Quota(segment.share(plan.iterations, most)) if plan.iterations is not None else None
 
 
 class ScenarioLoad:
@@ -98,7 +102,7 @@ class ScenarioLoad:
             self.shape: Shape = OpenShape(self, scenario.load, segment)
         else:
             self.shape = ClosedShape(self, scenario.load, segment, plan.ramp_in_warm_up)
-        self.succession = Succession(self, scenario, plan, segment)
+        self.succession = Succession(self, scenario, plan, segment, common.quota)
         self.plain = self.succession.plain
 
     # What a user has of its scenario
@@ -137,7 +141,7 @@ class ScenarioLoad:
         """A new user, who has not begun anything."""
         user = VirtualUser(self, self._next_number, next(self._personas))
         user.now = user.wanted_at = perf_counter_ns()
-        user.pace = Pace.make(self._scenario, user)
+        user.pace = self.succession.pace(user)
         self._next_number += self._segment.count
         self.users[user] = None
         self._peak = max(self._peak, len(self.users))
@@ -149,11 +153,16 @@ class ScenarioLoad:
         if user not in self.users:
             return
         del self.users[user]
-        if self._pool is None:
-            self.measures.abandoned += user.client.connections.disconnect()
+        for client in user.clients:
+            self.disconnect(client)
         if not self.users:
             self.empty.set()
         self.check_over()
+
+    def disconnect(self, client: Client) -> None:
+        """Closes a client's connections; those of a pool are not its own."""
+        if self._pool is None:
+            self.measures.abandoned += client.connections.disconnect()
 
     def check_over(self) -> None:
         """Whether the scenario has come to its end by itself."""
@@ -216,7 +225,7 @@ class ScenarioLoad:
     def connections(self) -> list[Connections]:
         if self._pool is not None:
             return [self._pool]
-        return [user.client.connections for user in self.users]
+        return [client.connections for user in self.users for client in user.clients]
 
     # Once a second
 

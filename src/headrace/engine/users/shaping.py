@@ -59,15 +59,18 @@ class ClosedShape:
         self._no_more_changes = False
         self._goal = share(shape, segment) if isinstance(shape, Goal) else None
         self._seen: list[Tick] = []
+        self._observed_from = 0  # the first second in which the whole load was there
 
     @property
     def over(self) -> bool:
         load = self._load
         # A goal may want users again when it has none.
         finished = self._no_more_changes and (self._goal is None or self.target > 0)
-        return (finished or load.succession.used_up) and not load.users and len(self._users) >= self.target
+        finished = finished and len(self._users) >= self.target
+        return (finished or load.succession.used_up) and not load.users
 
     def begin(self, start: int, zero: int, end: int) -> None:
+        self._observed_from = -((self._load.measured_from - zero) // SECOND)
         if isinstance(self._shape, Goal):
             wanted: Iterator[tuple[float, int]] = iter([(0.0, self._goal.initial if self._goal else 0)])
         else:
@@ -110,6 +113,9 @@ class ClosedShape:
             return
         while len(self._users) > self.target:
             self._users.pop().ask_to_leave()
+        if load.succession.used_up:
+            load.check_over()  # nobody who came now would have anything to do
+            return
         for _ in range(min(self.target - len(self._users), _AT_ONCE)):
             user = load.add_user()
             self._users.append(user)
@@ -119,7 +125,7 @@ class ClosedShape:
 
     def observe(self, tick: Tick) -> None:
         goal = self._goal
-        if goal is None or tick.second < 0 or self._load.ending:
+        if goal is None or tick.second < self._observed_from or self._load.ending:
             return
         self._seen.append(tick)
         if len(self._seen) < goal.interval:

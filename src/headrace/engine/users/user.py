@@ -35,7 +35,8 @@ class VirtualUser:
     late. `paused` adds up the pauses, `waits` counts the waits (`waits_before`: before this iteration), `idle_passes` the
     passes of loops since the wait `idle_since`. What a page or an iteration has come to so far is in `page_at`, `page_end`,
     `pending` (requests under way), `answer` (of the request that somebody looks at), `requested` (its URL, where it has
-    variables in it), `failures` (in the iteration), `last_passed` (the last page).
+    variables in it), `failures` (in the iteration), `last_passed` (the last page). `begun`: it has ended an iteration as who
+    it is now; `made` counts those of the mix, and `upcoming` is the one that the test before all others comes before.
     """
 
     __slots__ = (
@@ -43,10 +44,12 @@ class VirtualUser:
         "_due",
         "_firsts",
         "_generators",
+        "_returning",
         "_steps",
         "_timer",
         "_turns",
         "answer",
+        "begun",
         "client",
         "cursors",
         "failures",
@@ -57,6 +60,7 @@ class VirtualUser:
         "last_passed",
         "leaving",
         "load",
+        "made",
         "now",
         "number",
         "pace",
@@ -68,6 +72,7 @@ class VirtualUser:
         "program",
         "requested",
         "running",
+        "upcoming",
         "variables",
         "waits",
         "waits_before",
@@ -84,6 +89,9 @@ class VirtualUser:
         self.pace: Pace | None = None
         self.leaving = False
         self.running = False
+        self.begun = False
+        self.made = 0
+        self.upcoming: Program | None = None
         self.iteration = 0
         self.iteration_at = 0
         self.program: Program
@@ -99,6 +107,7 @@ class VirtualUser:
         self.paused = 0
         self.waits = self.waits_before = 0
         self.idle_passes = self.idle_since = 0
+        self._returning: tuple[Client, dict[str, str], bool] | None = None
         self._generators: dict[Program, Waits] | None = None
         self._steps: Waits
         self._timer: Entry | None = None
@@ -128,10 +137,12 @@ class VirtualUser:
         self._timer = self.load.timetable.soon_after(perf_counter_ns() + int(seconds * 1e9), self._end_pause)
 
     def fail(self, failure: Failure) -> None:
-        """Something failed that is no request."""
+        """Something failed that is no request. Raises LeaveError where that ends the iteration."""
         self.failures += 1
         if self.iteration_at >= self.load.measured_from:
             self.load.measures.error(failure, self.program.measure.name, "", "")
+        if self.program.leave is not None:
+            raise LeaveError(self.program.leave)
 
     def first_time(self, number: int) -> bool:
         """Whether the user comes to this step for the first time."""
@@ -156,6 +167,34 @@ class VirtualUser:
     def take_row(self, source: str) -> tuple[tuple[str, ...], tuple[str, ...] | None]:
         """The columns of a data source and its next row, None where it is used up."""
         return self.load.take_row(source, self)
+
+    # Who the user is
+
+    @property
+    def is_new(self) -> bool:
+        """Whether it is somebody who came for this one iteration."""
+        return self._returning is not None
+
+    @property
+    def clients(self) -> list[Client]:
+        """The client it has now, and the one that it will have again."""
+        return [self.client] if self._returning is None else [self.client, self._returning[0]]
+
+    def become_new(self) -> None:
+        """Is somebody else for a while: without cookies, cache, logins, connections, and variables that were kept."""
+        self._returning = self.client, self.variables.kept, self.begun
+        self.client = Client(self.load, self.load.connections_for(self.persona), self, self.client.line)
+        self.variables.kept = {}
+        self.variables.clear()
+        self.begun = False
+
+    def come_back(self) -> None:
+        """Is again who it was before `become_new`, if it is somebody else."""
+        if self._returning is not None:
+            self.load.disconnect(self.client)
+            self.client, self.variables.kept, self.begun = self._returning
+            self._returning = None
+            self.variables.clear()
 
     # Iterations
 
@@ -235,7 +274,7 @@ class VirtualUser:
             if counts:
                 self._end_iteration(program)
             else:
-                load.count_dropped(self.iteration_at)
+                load.succession.undo(self, program)
             if self.waits_before != self.waits and load.plain and ending is None and not self.leaving:
                 continue  # the same again at once, with nothing to decide
             self.running = False
@@ -297,7 +336,7 @@ class VirtualUser:
         if self._timer is not None and not self.running:
             self._timer.cancel()
             self._timer = None
-            self.load.succession.give_back(self, self.program)
+            self.load.succession.give_back(self)
             self.load.succession.depart(self, inside=False)
 
     def stop(self) -> None:

@@ -88,10 +88,12 @@ def _csv_rows(text: str, delimiter: str) -> tuple[tuple[str, ...], _Rows]:
     if not head:
         raise ValueError("it is empty; the first line names the columns")
     columns = tuple(name.strip() for name in head[0][1])
+    known: set[str] = set()
     for index, name in enumerate(columns):
-        if not name or name in columns[:index]:
+        if not name or name in known:
             said = f"the name '{name}' twice" if name else f"no name for column {index + 1}"
             raise ValueError(f"line {head[0][0]}: the head line has {said}")
+        known.add(name)
     return columns, list(rows)
 
 

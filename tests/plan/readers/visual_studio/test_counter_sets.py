@@ -4,9 +4,10 @@ import pytest
 
 from headrace.plan.diagnostics import Severity
 from headrace.plan.readers.visual_studio.counter_names import measured_counter
-from headrace.plan.readers.visual_studio.counter_sets import MOST_THRESHOLDS, read_thresholds
+from headrace.plan.readers.visual_studio.counter_sets import read_thresholds
 from headrace.plan.readers.visual_studio.reading import Reading
 from headrace.plan.readers.visual_studio.run_configurations import read_run_setting
+from headrace.plan.threshold_checks import MOST_THRESHOLDS
 from headrace.plan.thresholds import CounterName, Threshold
 from tests.plan.readers.visual_studio.load_test_files import load_test, messages, new_reading, run_setting, tree
 

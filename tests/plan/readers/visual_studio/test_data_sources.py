@@ -4,6 +4,7 @@ import pytest
 
 from headrace.plan.data import Access, DataSource
 from headrace.plan.diagnostics import Severity
+from headrace.plan.readers.visual_studio import data_sources
 from headrace.plan.readers.visual_studio.web_test import WebTest
 from headrace.plan.requests import Request
 from headrace.plan.steps import TakeRow
@@ -180,6 +181,15 @@ def test_an_xml_file_without_the_table_is_an_error(content: bytes, said: str) ->
     text = web_test(request(url="{{D.T.c}}"), source("p.xml", table="T", kind="XML"))
     (error,) = errors(text, {"p.xml": content})
     assert said in error
+
+
+def test_files_have_a_bound_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(data_sources, "LARGEST", len(USERS) + 5)
+    assert errors(web_test(BOUND, source()), {"users.csv": USERS}) == []
+    second = source(name="E", connection="other.csv")
+    bound = request(url="http://shop.test/{{D.users#csv.Name}}/{{E.users#csv.x}}")
+    (error,) = errors(web_test(bound, source() + second), {"users.csv": USERS, "other.csv": b"x\n1\n22"})
+    assert f"with 'other.csv', the test's data has over {len(USERS) + 5} bytes; give less of it" in error
 
 
 def test_a_source_without_tables_is_warned_of() -> None:

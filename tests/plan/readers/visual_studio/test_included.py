@@ -2,7 +2,7 @@
 
 import pytest
 
-from headrace.plan.readers.visual_studio import included, items
+from headrace.plan.readers.visual_studio import included
 from headrace.plan.readers.visual_studio.web_test import web_test_id
 from headrace.plan.requests import AuthScheme, Credentials, Request
 from headrace.plan.rules import CheckUrl
@@ -146,7 +146,7 @@ def test_inclusions_are_bounded_however_few_files_there_are(monkeypatch: pytest.
     files = {f"{n}.webtest": login(include(f'Path="{n + 1}.webtest"') * 2) for n in range(8)} | {"8.webtest": login()}
     found = errors(web_test(include('Path="0.webtest"')), files)
     assert found
-    assert all(f"over {items.MOST_INCLUDED} tests are included, one in the other" in each for each in found)
+    assert all(f"over {included.MOST_INCLUDED} tests are included, one in the other" in each for each in found)
     monkeypatch.setattr(included, "MOST_INCLUDED", 3)
     (error,) = errors(web_test(include('Path="0.webtest"') * 4), {"0.webtest": login()})
     assert "over 3 tests are included" in error

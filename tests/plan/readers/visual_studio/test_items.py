@@ -3,6 +3,7 @@
 import pytest
 
 from headrace.plan.conditions import Compare, LastPassed, Operator, VariableExists
+from headrace.plan.readers.visual_studio import items as items_of_tests
 from headrace.plan.readers.visual_studio.items import NOTHING
 from headrace.plan.requests import Request
 from headrace.plan.steps import If, Repeat, SetVariables, Step, TakeRow, Transaction, While
@@ -120,6 +121,15 @@ def test_items_are_nested_so_deep_and_no_deeper() -> None:
     assert only(steps_of(nested(DEEPEST)))
     (error,) = errors(web_test(nested(DEEPEST + 1)))
     assert f"it is inside {DEEPEST} others; nest at most {DEEPEST} levels" in error
+
+
+def test_items_are_so_many_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(items_of_tests, "MOST_STEPS", 4)
+    assert len(steps_of(PLAIN * 4)) == 4
+    files = {"a.webtest": web_test(PLAIN * 4)}
+    (error,) = errors(web_test('<IncludedWebTest Path="a.webtest"/>'), files)
+    assert error.startswith("a.webtest, ")
+    assert "the test has over 4 items, with those of included tests; give fewer" in error
 
 
 def test_what_is_no_item_is_warned_of() -> None:

@@ -6,9 +6,11 @@ from headrace.plan.diagnostics import Severity
 from headrace.plan.readers.visual_studio.reading import MOST_FINDINGS, Choices, Reading, class_name, label, shown
 from headrace.plan.readers.visual_studio.xml_tree import Element
 
+AS_WRITTEN = Choices()
 
-def reading(**choices: bool) -> Reading:
-    return Reading("shop.webtest", Choices(**choices))
+
+def reading(choices: Choices = AS_WRITTEN) -> Reading:
+    return Reading("shop.webtest", choices)
 
 
 def element(**attributes: str) -> Element:
@@ -58,7 +60,7 @@ def test_what_is_not_known_is_warned_of() -> None:
 
 
 def test_a_plugin_is_an_error_unless_the_user_goes_without() -> None:
-    strict, lenient = reading(), reading(ignore_plugins=True)
+    strict, lenient = reading(), reading(Choices(ignore_plugins=True))
     for read in (strict, lenient):
         read.refuse_plugin(element(), "it needs .NET")
     assert [each.severity for each in (*strict.findings, *lenient.findings)] == [Severity.ERROR, Severity.WARNING]

@@ -4,6 +4,7 @@ import pytest
 
 from headrace.plan.diagnostics import Severity
 from headrace.plan.pauses import Normal
+from headrace.plan.readers.visual_studio import web_requests
 from headrace.plan.readers.visual_studio.surroundings import Level, Surroundings
 from headrace.plan.requests import Escaping, Page, Parameter, Request
 from headrace.plan.rules import CheckResponseTime, CheckText, CheckUrl, ExtractHiddenFields
@@ -292,6 +293,13 @@ def test_a_rule_of_somebodys_own_is_refused_once_however_many_requests_there_are
     rule = '<ValidationRules><ValidationRule Classname="My.Rule, My" Level="Low"/></ValidationRules>'
     (error,) = errors(web_test(PLAIN * 5, rule))
     assert "My.Rule" in error
+
+
+def test_rules_of_the_test_are_bounded_over_all_its_requests(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web_requests, "_MOST_RULES", 3)
+    assert errors(web_test(PLAIN * 3, RESPONSE_URL)) == []
+    (error,) = errors(web_test(PLAIN * 9, RESPONSE_URL))
+    assert "the rules of the test come to over 3 for its requests; give fewer" in error
 
 
 @pytest.mark.parametrize("name", ["$uuid", "it's", "$user"])

@@ -2,8 +2,11 @@
 
 import re
 from pathlib import Path
+from xml.sax.saxutils import quoteattr
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from headrace.plan.browsers import DEFAULT
 from headrace.plan.checks import check_plan
@@ -36,6 +39,7 @@ from tests.plan.readers.visual_studio.web_test_files import (
 
 CORPUS = Path(__file__).parents[5] / "shared/corpus/visual-studio"
 LASTING = Surroundings(lasting=True)
+RULES = "Microsoft.VisualStudio.TestTools.WebTesting.Rules"
 EXTRACT = """<ExtractionRules><ExtractionRule VariableName="Token"
     Classname="Microsoft.VisualStudio.TestTools.WebTesting.Rules.ExtractHttpHeader, X"><RuleParameters>
     <RuleParameter Name="Header" Value="X-Token"/></RuleParameters></ExtractionRule></ExtractionRules>"""
@@ -201,6 +205,63 @@ def test_else_it_lives_as_long_as_the_iteration() -> None:
     (step,) = steps_of(request(EXTRACT))
     assert isinstance(step, Request)
     assert step.extract[0].scope is Scope.ITERATION
+
+
+# Whatever is written
+
+_NAMES = st.sampled_from(
+    """WebTest Items Request TransactionTimer Comment Condition Loop ConditionalRule IncludedWebTest DataSources DataSource
+    Tables DataSourceTable ContextParameters ContextParameter ValidationRules ValidationRule ExtractionRules ExtractionRule
+    RuleParameters RuleParameter Headers Header QueryStringParameters QueryStringParameter FormPostHttpBody
+    FormPostParameter FileUploadParameter StringHttpBody BinaryHttpBody DependentRequests RequestPlugins RequestPlugin
+    WebTestPlugins WebTestPlugin Then Else Game""".split()  # noqa: SIM905
+)
+_ATTRIBUTES = st.sampled_from(
+    """Name Value Url Method Path Id Encoding ThinkTime Timeout Classname VariableName Provider Connection AccessMethod
+    AdvanceDataCursors MaxIterations FileName ContentType InsertByteOrderMark CredentialUserName CredentialPassword Proxy
+    UrlEncode UseToGroupResults ExpectedHttpStatusCode ReportingName Level isCodedWebTest""".split()  # noqa: SIM905
+)
+_VALUES = st.sampled_from(
+    [
+        "",
+        "1",
+        "-5",
+        "True",
+        "{{a}}",
+        "{{$uuid}}",
+        "{{'",
+        "http://shop.test/?a=b",
+        "utf-16",
+        "x" * 500,
+        "buy.webtest",
+        "users.csv",
+    ]
+    + [f"{RULES}.{name}, X" for name in ("ExtractText", "ExtractHiddenFields", "CountingLoopRule", "ValidateResponseUrl")]
+    + [f"Microsoft.VisualStudio.TestTools.DataSource.{kind}" for kind in ("CSV", "XML")]
+) | st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "S", "Zs"]), max_size=8)
+
+
+def _element(children: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    def write(name: str, attributes: dict[str, str], inside: list[str]) -> str:
+        written = "".join(f" {key}={quoteattr(value)}" for key, value in attributes.items())
+        return f"<{name}{written}>{''.join(inside)}</{name}>"
+
+    return st.builds(write, _NAMES, st.dictionaries(_ATTRIBUTES, _VALUES, max_size=4), st.lists(children, max_size=4))
+
+
+@given(
+    st.lists(st.recursive(st.just("text"), _element, max_leaves=12), max_size=4).map("".join), st.booleans(), st.booleans()
+)
+def test_whatever_is_written_is_read_or_refused_and_the_plan_can_be_written(
+    inside: str, lasting: bool, ignore: bool
+) -> None:
+    text = f"<WebTest>{inside}<Items>{inside}</Items></WebTest>"
+    files = {"users.csv": "a,b\n1,2\n", "inner.webtest": web_test(inside)}
+    made, found = read(text, files, Surroundings(choices=Choices(ignore_plugins=ignore), lasting=lasting))
+    assert made is not None
+    assert all(each.message.endswith(".") for each in found)
+    check_plan(plan_of(made))
+    assert read_plan(write_plan(plan_of(made)), "plan.yaml", TargetRule())[0] == plan_of(made)
 
 
 # Other people's

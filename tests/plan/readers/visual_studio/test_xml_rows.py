@@ -2,6 +2,7 @@
 
 import pytest
 
+from headrace.plan.readers.visual_studio import xml_rows
 from headrace.plan.readers.visual_studio.xml_rows import rows_of, tables_of
 from headrace.plan.readers.visual_studio.xml_tree import parse_xml
 
@@ -41,6 +42,13 @@ def test_rows_inside_rows_are_a_table_of_their_own() -> None:
     assert tables_of(root) == {"Shop", "Order", "Item"}
     assert rows_of(root, "Order") == (("No",), (("1",), ("2",)))
     assert rows_of(root, "Item") == (("Item_Text",), (("a",), ("b",), ("c",)))
+
+
+def test_columns_are_so_many_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(xml_rows, "MOST_COLUMNS", 2)
+    assert rows_of(parse_xml(b"<a><b c='1' d='2'/></a>"), "b")[0] == ("c", "d")
+    with pytest.raises(ValueError, match="the table has 3 columns; at most 2 are read"):
+        rows_of(parse_xml(b"<a><b c='1' d='2'/><b e='3'/></a>"), "b")
 
 
 def test_an_element_with_an_attribute_and_a_text_has_both() -> None:

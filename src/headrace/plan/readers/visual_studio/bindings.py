@@ -6,7 +6,7 @@ its own variables is written otherwise.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from headrace.plan.templates import Variable, literal, parse_template
 from headrace.plan.variable_checks import STANDING
@@ -45,9 +45,10 @@ class Bindings:
         self._names: dict[str, str] = {}
         self._any_case: dict[str, str] = {}
         self._beginnings: dict[str, str] = {}
-        self._extracted = tuple(extracted)
+        extracted = tuple(extracted)
+        self._extracted = frozenset(spell(name) for name in extracted)
         self.used: set[str] = set()
-        for name in (*self._extracted, *given):
+        for name in (*extracted, *given):
             self._names.setdefault(name, spell(name))
             known = self._beginnings if name.endswith(".") else self._any_case
             known.setdefault(name.casefold(), spell(name))
@@ -64,9 +65,11 @@ class Bindings:
         """Whether a text begins with a value that was taken out of a response."""
         found = _BINDING.match(text)
         name = self._look_up(found[1])[2:-2] if found else ""
-        return any(name.startswith(each) if each.endswith(".") else name == each for each in self._extracted)
+        return any(each in self._extracted for each in (name, *_beginnings(name)))
 
     def _translate(self, text: str, constant: Callable[[str], str]) -> str:
+        if "{{" not in text:
+            return constant(text)
         parts: list[str] = []
         end = 0
         for found in _BINDING.finditer(text):
@@ -80,9 +83,9 @@ class Bindings:
         known = self._names.get(name) or self._any_case.get(folded)
         if known is not None:
             return f"{{{{{known}}}}}"
-        for beginning, spelt in self._beginnings.items():
-            if folded.startswith(beginning):
-                return f"{{{{{spell(spelt + name.strip()[len(beginning) :])}}}}}"
+        for beginning in _beginnings(folded):
+            if beginning in self._beginnings:
+                return f"{{{{{spell(self._beginnings[beginning] + name.strip()[len(beginning) :])}}}}}"
         return _BUILT_IN.get(folded) or f"{{{{{spell(name)}}}}}"
 
 
@@ -102,6 +105,11 @@ def fill(text: str, values: Mapping[str, str]) -> str | None:
     if any(found[1].strip().casefold() not in values for found in _BINDING.finditer(text)):
         return None
     return _BINDING.sub(lambda found: values[found[1].strip().casefold()], text)
+
+
+def _beginnings(name: str) -> Iterator[str]:
+    """What a name begins with, up to each of its points."""
+    return (name[: at + 1] for at, character in enumerate(name[:_LONGEST]) if character == ".")
 
 
 def _is_variable(name: str) -> bool:

@@ -15,8 +15,11 @@ from headrace.plan.rules import Scope
 
 @dataclass(slots=True)
 class Spent:
-    """What the whole test has come to so far: tests included, loops that move cursors, bytes of files that it uploads."""
+    """What the whole test has come to so far: its items, rules of the test that were read for a request, tests included,
+    loops that move cursors, bytes of files that it uploads."""
 
+    items: int = 0
+    rules: int = 0
     included: int = 0
     loops: int = 0
     uploaded: int = 0

@@ -6,6 +6,8 @@ English, and the list of a category's counters is always the same: so what a nam
 
 from collections.abc import Sequence
 
+from headrace.plan.counter_names import AGENT_COUNTERS, LOAD_TEST_COUNTERS
+
 # The load test's own, in the order of the files.
 _OF_THE_TEST = {
     "LoadTest:Scenario": ("User Load", "Tests Running"),
@@ -60,21 +62,8 @@ _OF_THE_TEST = {
     ),
     "LoadTest:LogEntries": ("Total Log Entries", "Log Entries/Sec"),
 }
-_NOT_MEASURED = {
-    "Threshold Violations/Sec",  # counts what thresholds find
-    "% Time in LoadTestPlugin",
-    "% Time in WebTest code",
-    "% Time in Rules",
-    "Total Log Entries",
-    "Log Entries/Sec",
-}
-# Of the agents' machines.
-_OF_AGENTS = {
-    "Processor": ("% Processor Time", "% User Time", "% Privileged Time"),
-    "Memory": ("Available MBytes", "% Committed Bytes In Use"),
-    "Network Interface": ("Bytes Total/sec", "Bytes Sent/sec", "Bytes Received/sec", "Current Bandwidth"),
-}
-_CATEGORIES = {category.casefold(): category for category in (*_OF_THE_TEST, *_OF_AGENTS)}
+_MEASURED = {**LOAD_TEST_COUNTERS, **AGENT_COUNTERS}
+_CATEGORIES = {category.casefold(): category for category in (*_OF_THE_TEST, *AGENT_COUNTERS)}
 
 
 def is_of_the_test(category: str) -> bool:
@@ -86,11 +75,11 @@ def measured_counter(category: str, names: Sequence[str], place: int) -> tuple[s
     """The category and counter, in English, of the name at a place among those of a category; None: it is not measured."""
     known = _CATEGORIES.get(category.strip().casefold(), "")
     wanted = names[place].strip().casefold()
-    ours = _OF_THE_TEST.get(known, ()) or _OF_AGENTS.get(known, ())
+    ours = _OF_THE_TEST.get(known, ()) or AGENT_COUNTERS.get(known, ())
     name = next((each for each in ours if each.casefold() == wanted), None)
     if name is None and _in_usual_order(names, _OF_THE_TEST.get(known, ())):
         name = ours[place]
-    return None if name is None or name in _NOT_MEASURED else (known, name)
+    return (known, name) if name is not None and name in _MEASURED.get(known, ()) else None
 
 
 def _in_usual_order(names: Sequence[str], usual: Sequence[str]) -> bool:

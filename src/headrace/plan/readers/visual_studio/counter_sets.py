@@ -10,12 +10,12 @@ from headrace.plan.readers.visual_studio.counter_names import is_of_the_test, me
 from headrace.plan.readers.visual_studio.reading import Reading, class_name, shown
 from headrace.plan.readers.visual_studio.run_configurations import RunSetting
 from headrace.plan.readers.visual_studio.xml_tree import Element
+from headrace.plan.threshold_checks import MOST_THRESHOLDS
 from headrace.plan.thresholds import CounterName, Threshold
 
 _RULES = "Microsoft.VisualStudio.TestTools.WebStress.Rules."
 _CONSTANT = f"{_RULES}ThresholdRuleCompareConstant"
 _COUNTERS = f"{_RULES}ThresholdRuleCompareCounters"
-MOST_THRESHOLDS = 500
 _MOST_INSTANCES = 100
 _MOST_NAMED = 20
 

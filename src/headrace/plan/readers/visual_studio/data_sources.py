@@ -52,10 +52,11 @@ def read_tables(files: Iterable[TestFile], folder: Folder, name: str, moved: boo
 
     `moved`: a loop moves the cursors, so that none stays where it is.
     """
+    reader = _Reader(folder, name, moved)
     tables: dict[str, Table] = {}
     for file in files:
         for source, element in _elements(file):
-            table = _read(file, folder, source, element, name, moved)
+            table = reader.read(file, source, element)
             known = tables.setdefault(table.prefix.casefold(), table)
             if known.place.casefold() != table.place.casefold():
                 file.reading.error(
@@ -95,33 +96,63 @@ def _elements(file: TestFile) -> Iterator[tuple[Element, Element]]:
                 yield source, table
 
 
-def _read(file: TestFile, folder: Folder, source: Element, element: Element, name: str, moved: bool) -> Table:
-    reading = Reading(file.reading.file, file.reading.choices)
-    table = reading.text(element, "Name")
-    prefix = f"{reading.text(source, 'Name')}.{table}."
-    connection = reading.text(source, "Connection")
-    access = _access(reading, element)
-    if moved and access is Access.FIXED:
-        access = Access.SEQUENTIAL
-    data = DataSource(f"{name}.{prefix[:-1]}", access=access)
-    provider = reading.text(source, "Provider").strip().casefold()
-    filled: DataSource | None = None
-    if provider not in (_CSV, _XML):
-        reading.error(
-            source,
-            f"its provider {shown(reading.text(source, 'Provider'))} needs .NET; export the table to a CSV file, and make it"
-            " a data source of the provider Microsoft.VisualStudio.TestTools.DataSource.CSV",
-        )
-    else:
-        path = _find(folder, connection, file.name, table if provider == _CSV else "")
-        content = _content(reading, source, folder, path, connection)
-        if path is not None and content is not None:
-            data = replace(data, file=path)
-            filled = _csv(reading, data, content) if provider == _CSV else _xml(reading, element, data, content, table)
-    if filled is not None:
-        columns = tuple(spell(prefix + column) for column in filled.columns)
-        filled = replace(filled, columns=columns, file="")
-    return Table(element, file, prefix, connection, access, filled, reading)
+class _Reader:
+    """Reads tables, of LARGEST bytes together at most."""
+
+    def __init__(self, folder: Folder, name: str, moved: bool) -> None:
+        self._folder = folder
+        self._name = name
+        self._moved = moved
+        self._size = 0
+
+    def read(self, file: TestFile, source: Element, element: Element) -> Table:
+        reading = Reading(file.reading.file, file.reading.choices)
+        table = reading.text(element, "Name")
+        prefix = f"{reading.text(source, 'Name')}.{table}."
+        connection = reading.text(source, "Connection")
+        access = _access(reading, element)
+        if self._moved and access is Access.FIXED:
+            access = Access.SEQUENTIAL
+        data = DataSource(f"{self._name}.{prefix[:-1]}", access=access)
+        filled = self._fill(reading, file, source, element, data)
+        if filled is not None:
+            filled = replace(filled, columns=tuple(spell(prefix + column) for column in filled.columns), file="")
+        return Table(element, file, prefix, connection, access, filled, reading)
+
+    def _fill(
+        self, reading: Reading, file: TestFile, source: Element, element: Element, data: DataSource
+    ) -> DataSource | None:
+        provider = reading.text(source, "Provider").strip()
+        kind = provider.casefold()
+        if kind not in (_CSV, _XML):
+            reading.error(
+                source,
+                f"its provider {shown(provider)} needs .NET; export the table to a CSV file, and make it a data source of "
+                "the provider Microsoft.VisualStudio.TestTools.DataSource.CSV",
+            )
+            return None
+        connection, table = reading.text(source, "Connection"), reading.text(element, "Name")
+        path = _find(self._folder, connection, file.name, table if kind == _CSV else "")
+        if path is None:
+            reading.error(source, f"there is no file {shown(connection)} beside the test; add it")
+            return None
+        content = self._content(reading, source, path)
+        if content is None:
+            return None
+        data = replace(data, file=path)
+        return _csv(reading, data, content) if kind == _CSV else _xml(reading, element, data, content, table)
+
+    def _content(self, reading: Reading, source: Element, path: str) -> bytes | None:
+        try:
+            content = self._folder.read(path)
+        except (OSError, ValueError) as error:
+            reading.error(source, f"{shown(path)} cannot be read: {getattr(error, 'strerror', None) or error}")
+            return None
+        self._size += len(content)
+        if self._size > LARGEST:
+            reading.error(source, f"with {shown(path)}, the test's data has over {LARGEST} bytes; give less of it")
+            return None
+        return content
 
 
 def _access(reading: Reading, element: Element) -> Access:
@@ -144,21 +175,6 @@ def _find(folder: Folder, connection: str, beside: str, table: str) -> str | Non
     return found
 
 
-def _content(reading: Reading, source: Element, folder: Folder, path: str | None, connection: str) -> bytes | None:
-    if path is None:
-        reading.error(source, f"there is no file {shown(connection)} beside the test; add it")
-        return None
-    try:
-        content = folder.read(path)
-    except (OSError, ValueError) as error:
-        reading.error(source, f"{shown(path)} cannot be read: {getattr(error, 'strerror', None) or error}")
-        return None
-    if len(content) > LARGEST:
-        reading.error(source, f"{shown(path)} has {len(content)} bytes; at most {LARGEST} are read")
-        return None
-    return content
-
-
 def _csv(reading: Reading, data: DataSource, content: bytes) -> DataSource | None:
     """What is separated otherwise than by commas has one column for Visual Studio, and no binding would find another."""
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -176,7 +192,11 @@ def _xml(reading: Reading, element: Element, data: DataSource, content: bytes, t
     except XmlError as error:
         reading.error(element, f"{shown(data.file)}, line {error.line}: {error}")
         return None
-    columns, rows = rows_of(root, table)
+    try:
+        columns, rows = rows_of(root, table)
+    except ValueError as error:
+        reading.error(element, f"{shown(data.file)}: {error}")
+        return None
     if not columns:
         known = ", ".join(sorted(tables_of(root))[:20]) or "none"
         reading.error(element, f"{shown(data.file)} has no table of this name; it has {known}")

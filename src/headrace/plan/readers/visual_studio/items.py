@@ -14,6 +14,7 @@ from headrace.plan.readers.visual_studio.xml_tree import Element
 from headrace.plan.steps import If, SetVariables, Step, TakeRow, Think, Transaction
 from headrace.plan.walk import DEEPEST
 
+MOST_STEPS = 100_000  # as in a plan
 ITEMS = ("Request", "TransactionTimer", "Comment", "Condition", "Loop", "IncludedWebTest")
 
 # An iteration, transaction or branch in which nothing happens.
@@ -29,6 +30,12 @@ def read_items(context: Context, parent: Element, depth: int = 1) -> tuple[Step,
             context.reading.error(items, f"it is inside {DEEPEST} others; nest at most {DEEPEST} levels")
             break
         for item in items.children:
+            context.spent.items += 1
+            if context.spent.items > MOST_STEPS:
+                context.reading.error(
+                    items, f"the test has over {MOST_STEPS} items, with those of included tests; give fewer"
+                )
+                break
             steps += _read_item(context, item, depth)
     return tuple(steps) or NOTHING
 

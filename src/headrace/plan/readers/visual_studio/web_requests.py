@@ -18,6 +18,7 @@ from headrace.plan.steps import Step, Think
 from headrace.plan.templates import literal
 from headrace.plan.thinking import is_none
 
+_MOST_RULES = 100_000  # rules of the test times its requests
 _TIMEOUT = 300.0  # what the recorder writes, and what 0 means
 _ATTRIBUTES = (
     "Method",
@@ -211,6 +212,10 @@ def _validations(context: Context, element: Element) -> Iterator[Validation]:
         context.reading.expect(rules, (), ("ValidationRule",))
         own += [(context.reading, rule) for rule in rules.all("ValidationRule")]
     seen: list[Validation] = []
+    context.spent.rules += len(context.rules)
+    if context.spent.rules > _MOST_RULES:
+        context.reading.error(element, f"the rules of the test come to over {_MOST_RULES} for its requests; give fewer")
+        return
     for reading, rule in (*own, *context.rules):
         validation = read_validation(reading, rule, context.bindings.bind, element, context.surroundings.level)
         # A test and one that it includes mostly have the same rules for all requests.

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 
 from headrace.plan.readers.visual_studio.xml_tree import Element
 
+MOST_COLUMNS = 1000
+
 
 def tables_of(root: Element) -> set[str]:
     """The names of the tables in a document."""
@@ -21,13 +23,18 @@ def tables_of(root: Element) -> set[str]:
 
 
 def rows_of(root: Element, table: str) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
-    """The columns and rows of a table, named in any case; neither where there is no such table."""
+    """The columns and rows of a table, named in any case; neither where there is no such table.
+
+    Raises ValueError where it has too many columns, each of which every row has.
+    """
     tables = tables_of(root)
     rows: list[dict[str, str]] = []
     for element in _walk(root):
         if element.name.casefold() == table.casefold() and element.name in tables:
             rows.append(dict(_values(element, tables)))
     columns = tuple(dict.fromkeys(column for row in rows for column in row))
+    if len(columns) > MOST_COLUMNS:
+        raise ValueError(f"the table has {len(columns)} columns; at most {MOST_COLUMNS} are read")
     return columns, tuple(tuple(row.get(column, "") for column in columns) for row in rows)
 
 
