@@ -127,7 +127,8 @@ class Reading:
         return False
 
     def _find(self, severity: Severity, element: Element, text: str) -> None:
-        self.take([Diagnostic(severity, f"{self.file}, line {element.line}, {label(element)}: {text}.")])
+        message = f"{self.file}, line {element.line}, {label(element)}: {text}."
+        self.take([Diagnostic(severity, message, self.file, element.line)])
 
 
 def class_name(assembly_qualified: str) -> str:

@@ -41,7 +41,10 @@ class _Use:
 
 @dataclass(slots=True)
 class WebTests:
-    """The web tests of the load test in `file`, each read once for the same use. `proxies` are those that they name."""
+    """The web tests of the load test in `file`, each read once for the same use.
+
+    `files` are theirs, by the names of the tests; `proxies` are those that they name.
+    """
 
     folder: Folder
     file: str
@@ -49,6 +52,7 @@ class WebTests:
     setting: RunSetting
     tests: list[Test] = field(default_factory=list)
     data: list[DataSource] = field(default_factory=list)
+    files: dict[str, str] = field(default_factory=dict)
     proxies: set[str] = field(default_factory=set)
     findings: list[Diagnostic] = field(default_factory=list)
     _names: dict[_Use, str | None] = field(default_factory=dict)  # None: it cannot be read
@@ -89,6 +93,7 @@ class WebTests:
             return None
         self.tests.append(web_test.test)
         self.data += web_test.data
+        self.files[name] = use.file
         self.proxies.add(web_test.proxy)
         return name
 
