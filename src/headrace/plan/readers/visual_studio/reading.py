@@ -122,7 +122,9 @@ class Reading:
     def _within(self, element: Element, attribute: str, value: float, least: float, most: float) -> bool:
         if least <= value <= most:
             return True
-        bounds = f"{least:.12g} or more" if most == inf else f"{least:.12g} to {most:.12g}"
+        bounds = f"{least:.12g} to {most:.12g}"
+        if most == inf or least == -inf:
+            bounds = f"{least:.12g} or more" if most == inf else f"{most:.12g} or less"
         self.error(element, f"{attribute} is {value:.12g}; give {bounds}")
         return False
 
