@@ -112,6 +112,14 @@ def test_a_value_that_is_none_is_an_error(attributes: str, said: str) -> None:
     assert said in error
 
 
+def test_a_login_in_a_url_is_an_error_and_is_not_shown() -> None:
+    (error,) = errors(web_test(request(url="http://bob:secret@shop.test/")))
+    assert error == (
+        "buy.webtest, line 1, <Request Url='http://…@shop.test/'>: Url, 'http://…@shop.test/', "
+        "contains a user name or password; they are not taken from a URL."
+    )
+
+
 def test_a_request_without_a_url_is_an_error() -> None:
     assert errors(web_test("<Request/>")) == [
         "buy.webtest, line 1, <Request>: it has no Url; give one, or take the request out."

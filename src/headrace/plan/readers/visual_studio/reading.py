@@ -10,6 +10,7 @@ from math import inf, isfinite
 
 from headrace.plan.diagnostics import Diagnostic, Severity
 from headrace.plan.readers.visual_studio.xml_tree import Element
+from headrace.plan.urls import without_login
 
 MOST_FINDINGS = 200  # of one file
 _SHOWN = 80
@@ -143,7 +144,7 @@ def label(element: Element) -> str:
     for attribute in ("Name", "Url", "VariableName", "CommentText", "Classname"):
         value = element.attributes.get(attribute)
         if value:
-            value = class_name(value) if attribute == "Classname" else value
+            value = class_name(value) if attribute == "Classname" else without_login(value)
             return f"<{element.name} {attribute}={shown(value)}>"
     return f"<{element.name}>"
 
