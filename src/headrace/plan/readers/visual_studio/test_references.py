@@ -6,7 +6,7 @@ section 4).
 
 from dataclasses import dataclass, field
 
-from headrace.plan.checks import MOST_TESTS
+from headrace.plan.checks import MOST_STEPS, MOST_TESTS
 from headrace.plan.data import DataSource
 from headrace.plan.diagnostics import Diagnostic
 from headrace.plan.model import Test
@@ -18,6 +18,7 @@ from headrace.plan.readers.visual_studio.surroundings import Surroundings
 from headrace.plan.readers.visual_studio.think_profiles import ThinkProfile
 from headrace.plan.readers.visual_studio.web_test import read_web_test, web_test_id
 from headrace.plan.readers.visual_studio.xml_tree import Element
+from headrace.plan.walk import walk
 
 MOST_SEARCHED = 1000  # web tests that are looked into for an id
 _WEB_TEST = "Microsoft.VisualStudio.TestTools.WebStress.DeclarativeWebTestElement"
@@ -56,6 +57,7 @@ class WebTests:
     proxies: set[str] = field(default_factory=set)
     findings: list[Diagnostic] = field(default_factory=list)
     _names: dict[_Use, str | None] = field(default_factory=dict)  # None: it cannot be read
+    _steps: int = 0  # of all tests
     _ids: dict[str, str] | None = None
 
     def take(self, profile: Element, scenario: str, think: ThinkProfile, lasting: bool = False) -> str | None:
@@ -74,10 +76,16 @@ class WebTests:
         stem = file.rpartition("/")[2].rpartition(".")[0] or file
         use = _Use(file, reading.text(profile, "Name").strip() or stem, think, lasting)
         if use not in self._names:
+            if self._steps > MOST_STEPS:
+                return None  # which was told; a test that many scenarios use in their own ways may be a large one
             if len(self._names) == MOST_TESTS:
                 reading.error(profile, f"it is one of more than {MOST_TESTS} different tests; use fewer")
                 return None
             self._names[use] = self._read(use, scenario, stem)
+            if self._steps > MOST_STEPS:
+                reading.error(
+                    profile, f"with it the tests have over {MOST_STEPS} steps together; use fewer, or shorter ones"
+                )
         return self._names[use]
 
     def _read(self, use: _Use, scenario: str, stem: str) -> str | None:
@@ -91,6 +99,7 @@ class WebTests:
         self.findings += findings
         if web_test is None:
             return None
+        self._steps += sum(1 for _ in walk(web_test.test.steps))
         self.tests.append(web_test.test)
         self.data += web_test.data
         self.files[name] = use.file
