@@ -33,7 +33,8 @@ def measure_apart(folder: Path, name: str) -> Measured:
     command = [sys.executable, "-m", "tests.replay.measured_reading", str(folder), name]
     done = subprocess.run(command, capture_output=True, timeout=50)
     assert done.returncode == 0, done.stderr.decode()[-2000:]
-    return msgspec.json.decode(done.stdout, type=Measured)
+    measured: Measured = msgspec.json.decode(done.stdout, type=Measured)
+    return measured
 
 
 @pytest.mark.parametrize("kind", ALONE)
