@@ -45,13 +45,25 @@ class Exchange:
     parallel: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Errors of one kind in results; `message` "" is any."""
+
+    count: int
+    kind: str
+    subkind: str
+    message: str = ""
+
+
 @dataclass(slots=True)
 class Golden:
-    """`test` is the path of the web test, `reported` the number of requests by the names in results (empty: not told)."""
+    """`test` is the path of the web test. `timed` is the number of transactions by their names in results, `reported` of
+    requests (empty: not told)."""
 
     test: str = ""
     ignore_plugins: bool = False
-    errors: int = 0
+    errors: list[Told] = field(default_factory=list)
+    timed: dict[str, int] = field(default_factory=dict)
     reported: dict[str, int] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
     exchanges: list[Exchange] = field(default_factory=list)
@@ -85,11 +97,12 @@ def _directives(golden: Golden, lines: Sequence[str]) -> None:
             golden.test = rest
         elif line == "ignore plugins":
             golden.ignore_plugins = True
-        elif word == "errors":
-            golden.errors = int(rest)
-        elif word == "reported":
+        elif word == "error":
+            count, _, told = rest.partition(" ")
+            golden.errors.append(Told(int(count), *told.split(" / ", 2)))
+        elif word in ("timed", "reported"):
             count, _, name = rest.partition(" ")
-            golden.reported[name] = int(count)
+            (golden.timed if word == "timed" else golden.reported)[name] = int(count)
         elif word == "file":
             file = rest
             golden.files[file] = b""

@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.replay.dialogue import Exchange, Golden, Message, Reply, read_golden, tell, tell_arrived
+from tests.replay.dialogue import Exchange, Golden, Message, Reply, Told, read_golden, tell, tell_arrived
 
 SECRET = f"sha256:{sha256(b'token=secret').hexdigest()}"
 TEXT = f"""\
 # A comment.
 test Shop.webtest
 ignore plugins
-errors 2
+error 2 HttpError / 404 - NotFound
+timed 1 Buy
 reported 3 http://shop.test/
 file data/users.csv
 : name
@@ -49,7 +50,8 @@ def golden(tmp_path: Path) -> Golden:
 
 
 def test_a_golden_is_read(golden: Golden) -> None:
-    assert (golden.test, golden.ignore_plugins, golden.errors) == ("Shop.webtest", True, 2)
+    assert (golden.test, golden.ignore_plugins) == ("Shop.webtest", True)
+    assert (golden.errors, golden.timed) == ([Told(2, "HttpError", "404 - NotFound")], {"Buy": 1})
     assert (golden.reported, golden.files) == ({"http://shop.test/": 3}, {"data/users.csv": b"name\r\nann\r\n"})
     assert golden.exchanges[0] == Exchange(ARRIVED[0], Reply(302, (("Location", "/a"), HTML), after=0.5))
     assert golden.exchanges[1].reply == Reply(body=b"<html>")

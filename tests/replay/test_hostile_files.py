@@ -1,4 +1,4 @@
-"""Files that mean harm: a clear message, in bounded time and memory, measured in a process of its own."""
+"""Files that mean harm: a clear message, in bounded time and memory."""
 
 import re
 import subprocess
@@ -9,37 +9,32 @@ import msgspec
 import pytest
 
 from tests.replay.hostile_files import ALONE, NAME, TOGETHER, that_double
+from tests.replay.measured_reading import Measured, measure
 
 SECONDS = 15.0
 GROWTH = 400 * 1024 * 1024  # bytes that a process may need beyond what it had with the file in hand
 
-READ = """
-import resource, sys, time
-from pathlib import Path
-import msgspec
-from headrace.plan.readers.folder import Folder
-from headrace.plan.readers.visual_studio.load_test import read_visual_studio
-from headrace.plan.readers.visual_studio.reading import Choices
-from headrace.plan.targets import TargetRule
-
-files = {file.name: file.read_bytes() for file in Path(sys.argv[1]).iterdir()}
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-begun = time.process_time()
-plan, findings = read_visual_studio(Folder(tuple(files), files.__getitem__), sys.argv[2], Choices(), TargetRule())
-seconds = time.process_time() - begun
-grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
-sys.stdout.buffer.write(msgspec.json.encode((seconds, grown, [finding.message for finding in findings])))
-"""
+LARGE = 1024 * 1024  # bytes of files that are read in a process of their own, which starts with little memory
 
 
 def read(folder: Path, name: str = NAME) -> list[str]:
     """What is said about a test in a folder, once it is sure that saying it was cheap."""
-    done = subprocess.run([sys.executable, "-c", READ, str(folder), name], capture_output=True, timeout=50)
-    assert done.returncode == 0, done.stderr.decode()[-2000:]
-    seconds, grown, messages = msgspec.json.decode(done.stdout, type=tuple[float, int, list[str]])
+    seconds, grown, messages = measure_apart(folder, name) if size_of(folder) > LARGE else measure(folder, name)
     assert (seconds < SECONDS, grown < GROWTH) == (True, True), (seconds, grown)
     assert all(len(message) < 1000 for message in messages)
     return messages
+
+
+def size_of(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.iterdir())
+
+
+def measure_apart(folder: Path, name: str) -> Measured:
+    command = [sys.executable, "-m", "tests.replay.measured_reading", str(folder), name]
+    done = subprocess.run(command, capture_output=True, timeout=50)
+    assert done.returncode == 0, done.stderr.decode()[-2000:]
+    measured: Measured = msgspec.json.decode(done.stdout, type=Measured)
+    return measured
 
 
 @pytest.mark.parametrize("kind", ALONE)

@@ -1,10 +1,12 @@
 """Web tests send what they mean: the requests that arrive are those of the goldens, and the results say what happened."""
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from tests.replay.dialogue import read_golden, tell, tell_arrived
+from tests.engine.running import Outcome
+from tests.replay.dialogue import Told, read_golden, tell, tell_arrived
 from tests.replay.replaying import CORPUS, GOLDENS, of_corpus, replay
 
 pytestmark = pytest.mark.anyio
@@ -17,9 +19,21 @@ async def test_what_arrives_is_what_the_web_test_means(path: Path, tmp_path: Pat
         pytest.skip("the web tests of others (../shared) are not here")
     arrived, outcome = await replay(golden, tmp_path)
     assert tell_arrived(arrived, golden.exchanges) == tell(golden.exchanges)
-    assert sum(outcome.errors.values()) == golden.errors, outcome.errors
+    assert as_told(outcome, golden.errors) == set(golden.errors)
+    if golden.timed:
+        assert {name.item: stats.total for name, stats in outcome.whole.transactions.items()} == golden.timed
     if golden.reported:
         assert outcome.by_name == golden.reported
+
+
+def as_told(outcome: Outcome, told: list[Told]) -> set[Told]:
+    """The errors in results, with their messages where the golden has them."""
+    worded = {(one.kind, one.subkind) for one in told if one.message}
+    counts: Counter[tuple[str, str, str]] = Counter()
+    for error, count in outcome.errors.items():
+        kind = error.kind, error.subkind
+        counts[*kind, error.message if kind in worded else ""] += count
+    return {Told(count, *names) for names, count in counts.items()}
 
 
 def test_there_are_goldens_for_a_dozen_web_tests_of_others_and_half_a_dozen_of_our_own() -> None:
