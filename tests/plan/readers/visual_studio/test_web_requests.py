@@ -284,6 +284,12 @@ def test_rules_are_read_and_what_the_recorder_only_proposed_is_not() -> None:
     assert made.extract == (ExtractHiddenFields(variable="1"),)
 
 
+def test_what_the_recorder_only_proposed_gives_no_name_to_what_is_bound() -> None:
+    proposed = f'<ExtractionRule Classname="{RULES}.ExtractText" VariableName="WEB"/>'
+    inside = f"<CorrelationExtractionRules>{proposed}</CorrelationExtractionRules>"
+    assert request_of(inside, more=PARAMETERS, url="{{web}}/b").url == "{{Web}}/b"
+
+
 def test_rules_of_the_test_hold_for_every_request_but_no_dependent_and_know_what_it_expects() -> None:
     first = request(f"<ValidationRules>{find_text('a')}</ValidationRules>", 'ExpectedResponseUrl="{{web}}/b"')
     second = f'<TransactionTimer Name="t"><Items>{PLAIN}</Items></TransactionTimer>'
