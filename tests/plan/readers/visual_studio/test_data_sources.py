@@ -115,7 +115,8 @@ def test_the_columns_of_a_file_that_is_not_there_are_not_told_of_again() -> None
 def test_a_source_that_cannot_be_read_and_that_nothing_binds_is_left_out() -> None:
     text = web_test(PLAIN, source())
     (warning,) = warnings(text)
-    assert warning.endswith("its rows cannot be read; no binding names its columns, so it is left out.")
+    assert "<DataSource Name='D'>: there is no file '|DataDirectory|" in warning
+    assert warning.endswith(" beside the test; add it. No binding names its columns, so the table is left out.")
     test, _ = read(text)
     assert test is not None
     assert (len(test.test.steps), test.data) == (1, ())
