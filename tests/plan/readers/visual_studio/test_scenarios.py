@@ -260,3 +260,15 @@ def test_tests_have_so_many_steps_together_and_the_rest_is_not_read(monkeypatch:
     assert plan is not None
     assert len(plan.tests) == 2
     assert len(plan_of(ways[0]).tests) == 1
+
+
+def test_web_tests_have_so_many_bytes_together_however_often_they_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(test_references, "MOST_READ", 1024 * 1024)
+    monkeypatch.setattr(test_references, "MOST_STEPS", 10)  # which are not what stops it
+    test = f'<WebTest Id="1" Description="{"x" * 500_000}"><Items><Request Url="http://shop.test/" /></Items></WebTest>'
+    ways = [scenario(think=f'<ThinkProfile Value="0.{way}" Pattern="NormalDistribution" />') for way in range(1, 6)]
+    plan, findings = read(*ways, files={"Buy.webtest": test})
+    (error,) = messages(findings, Severity.ERROR)
+    assert error.endswith("with it over 1 MiB of web tests and data are read; use fewer, or smaller ones.")
+    assert plan is not None
+    assert len(plan.tests) == 3

@@ -21,6 +21,7 @@ from headrace.plan.readers.visual_studio.xml_tree import Element
 from headrace.plan.walk import walk
 
 MOST_SEARCHED = 1000  # web tests that are looked into for an id
+MOST_READ = 256 * 1024 * 1024  # bytes of all web tests and their data, a file as often as it is read for another use
 _WEB_TEST = "Microsoft.VisualStudio.TestTools.WebStress.DeclarativeWebTestElement"
 _KINDS = {
     "Microsoft.VisualStudio.TestTools.WebStress.CodedWebTestElement": "a coded web test",
@@ -58,6 +59,7 @@ class WebTests:
     findings: list[Diagnostic] = field(default_factory=list)
     _names: dict[_Use, str | None] = field(default_factory=dict)  # None: it cannot be read
     _steps: int = 0  # of all tests
+    _bytes: int = 0  # that were read
     _ids: dict[str, str] | None = None
 
     def take(self, profile: Element, scenario: str, think: ThinkProfile, lasting: bool = False) -> str | None:
@@ -76,7 +78,7 @@ class WebTests:
         stem = file.rpartition("/")[2].rpartition(".")[0] or file
         use = _Use(file, reading.text(profile, "Name").strip() or stem, think, lasting)
         if use not in self._names:
-            if self._steps > MOST_STEPS:
+            if self._steps > MOST_STEPS or self._bytes > MOST_READ:
                 return None  # which was told; a test that many scenarios use in their own ways may be a large one
             if len(self._names) == MOST_TESTS:
                 reading.error(profile, f"it is one of more than {MOST_TESTS} different tests; use fewer")
@@ -86,6 +88,9 @@ class WebTests:
                 reading.error(
                     profile, f"with it the tests have over {MOST_STEPS} steps together; use fewer, or shorter ones"
                 )
+            elif self._bytes > MOST_READ:
+                mib = MOST_READ // 1024 // 1024
+                reading.error(profile, f"with it over {mib} MiB of web tests and data are read; use fewer, or smaller ones")
         return self._names[use]
 
     def _read(self, use: _Use, scenario: str, stem: str) -> str | None:
@@ -95,7 +100,7 @@ class WebTests:
             name = unique_name(f"{use.name} ({scenario})", taken, stem)
         setting = self.setting
         around = Surroundings(self.reading.choices, setting.level, use.think.pause, setting.parameters, use.lasting)
-        web_test, findings = read_web_test(self.folder, use.file, name, around)
+        web_test, findings = read_web_test(Folder(self.folder.names, self._measure), use.file, name, around)
         self.findings += findings
         if web_test is None:
             return None
@@ -105,6 +110,11 @@ class WebTests:
         self.files[name] = use.file
         self.proxies.add(web_test.proxy)
         return name
+
+    def _measure(self, name: str) -> bytes:
+        content = self.folder.read(name)
+        self._bytes += len(content)
+        return content
 
     def _resolve(self, profile: Element) -> str | None:
         """The file that is meant: by its path, by its id, by its name alone."""
