@@ -37,7 +37,7 @@ TLS = {
     "a certificate that has expired": ("AuthenticationException", "certificate has expired"),
     "no TLS at all": ("AuthenticationException", "The TLS handshake with 127.0.0.1"),
     "a handshake that is cut": ("SocketException", "closed the connection while it was being made"),
-    "a handshake that never ends": ("Timeout", f"was not answered within {TIMEOUT:g} seconds"),
+    "a handshake that never ends": ("RequestTimeout", f"was not answered within {TIMEOUT:g} seconds"),
 }
 
 

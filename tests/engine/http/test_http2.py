@@ -490,12 +490,12 @@ async def test_a_server_that_takes_no_replies_is_not_read_from_any_more() -> Non
         stream = await speaking().connect(origin, asker)
         assert isinstance(stream, Http2Stream)
         asking = asyncio.create_task(ask(asker, stream))
-        last = -1
+        last, waiting = -1, 0
         async with asyncio.timeout(40):
-            while last != sent or not sent:
+            while last != sent or not waiting:
                 last = sent
                 await asyncio.sleep(0.5)
-        waiting = stream._session._transport.get_write_buffer_size()
+                waiting = stream._session._transport.get_write_buffer_size()
         stream.abort()
         asking.cancel()
     assert 0 < waiting < 2_000_000

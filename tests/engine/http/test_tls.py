@@ -253,19 +253,20 @@ async def test_a_server_that_does_not_speak_tls_is_told(serve: Serving, message:
 
 
 async def test_a_handshake_that_hangs_is_left_to_the_time_out_and_leaves_nothing_behind() -> None:
-    gone = asyncio.Event()
+    hanging, gone = asyncio.Event(), asyncio.Event()
 
     async def wait(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while await reader.read(1000):
-            pass
+            hanging.set()
         gone.set()
 
-    async with listening(wait) as port:
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.1):
-                await a_connector(TRUSTING).connect(Origin(True, "127.0.0.1", port), Asker())
-        async with asyncio.timeout(5):
-            await gone.wait()
+    async with listening(wait) as port, asyncio.timeout(30):
+        connecting = asyncio.create_task(a_connector(TRUSTING).connect(Origin(True, "127.0.0.1", port), Asker()))
+        await hanging.wait()
+        connecting.cancel()  # which is what a time-out does
+        with pytest.raises(asyncio.CancelledError):
+            await connecting
+        await gone.wait()
 
 
 async def test_bytes_that_are_no_tls_in_the_middle_fail_the_request() -> None:
