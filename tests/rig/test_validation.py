@@ -43,7 +43,7 @@ PLAN_RUN = replace(RUN, details=RunDetails(users=20, duration=91, sampling_inter
 
 
 def refusal(run: Run = RUN, drop: Drop | None = DROP, **settings: Any) -> str:
-    plan, findings = plan_of(run, drop, Settings(**settings))
+    plan, findings = plan_of(run, drop, Settings(**settings), NO_FILES)
     assert plan is None
     return " ".join(finding.message for finding in findings if finding.severity is Severity.ERROR)
 
