@@ -22,7 +22,7 @@ from headrace.settings import Settings
 def plan_of(run: Run, drop: Drop | None, settings: Settings, files: DropFiles) -> tuple[Plan | None, list[Diagnostic]]:
     """The plan, or None where one of the findings forbids to run; the findings come either way."""
     findings = _unsupported(run, drop)
-    if drop is None or run.kind is RunKind.JMETER:
+    if drop is None or (drop.kind is DropKind.BLOB and run.kind is RunKind.JMETER):
         return None, findings
     if drop.kind is DropKind.BLOB:
         plan, more = _read_files(run, drop, settings, files)
