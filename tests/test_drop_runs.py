@@ -51,7 +51,7 @@ data: [{name: users, file: data/users.csv}]
 tests:
 - name: Buy
   steps:
-  - {step: row, data: users}
+  - {step: row, source: users}
   - {step: request, url: 'SITE/slow/5'}
   - {step: request, url: 'SITE/{{path}}'}
 scenarios:
