@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine
@@ -25,7 +26,7 @@ def anything(before: Blob | None) -> None:
 class Store:
     """Files of a new drop, with limits that a test sets."""
 
-    def __init__(self, database: Engine, data: Path, **limits: int) -> None:
+    def __init__(self, database: Engine, data: Path, **limits: Any) -> None:
         self.files = LocalFiles(database, Settings(data=data, **limits), b"key")
         self.drops = Drops(database)
         self.drop = self.drops.create("acme", DropKind.BLOB, None, NOW).id
