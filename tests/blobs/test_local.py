@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import Engine
 
 from headrace.blobs.index import Blob
-from headrace.blobs.local import STAGED_FOR, BlobRefused, LocalFiles, Reason, Said
+from headrace.blobs.local import STAGED_FOR, LocalFiles, Said
+from headrace.blobs.refusals import BlobRefused, Reason
 from headrace.runs.drops import Drops
 from headrace.runs.model import DropKind
 from headrace.settings import Settings
