@@ -27,6 +27,7 @@ imports: $(VENV)/.installed-test
 
 unit: $(VENV)/.installed-test
 	scripts/install-test-services
+	scripts/install-azurite
 	$(BIN)/pytest --numprocesses auto --dist loadfile -m 'not long and not alone'
 	$(BIN)/pytest -m 'alone and not long'
 

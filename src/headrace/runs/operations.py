@@ -5,12 +5,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypedDict
 
+from headrace.blobs.drop_files import DropFiles
 from headrace.runs import life
 from headrace.runs.definition import details_of
 from headrace.runs.drops import Drops
 from headrace.runs.errors import Conflict, Invalid, NotFound
 from headrace.runs.limits import check_details
-from headrace.runs.model import DropKind, Identity, Life, Retention, Run, RunDetails, RunKind, Severity, Source
+from headrace.runs.model import DropKind, Identity, Life, Retention, Run, RunDetails, RunKind, Severity, Source, State
 from headrace.runs.store import NewRun, Runs
 from headrace.runs.text import check_line, check_text
 from headrace.settings import Settings
@@ -97,6 +98,20 @@ def set_retention(runs: Runs, organization: str, run_id: str, retention: Retenti
         raise Invalid("retention", "deleting a run is not offered yet; mark it for deletion instead")
     run = _find(runs, organization, run_id)
     return runs.change(run.id, lambda before: replace(before, retention=retention))
+
+
+def delete_drop(runs: Runs, drops: Drops, files: DropFiles, organization: str, drop_id: str) -> None:
+    """Deletes a drop with its files; runs that were made of it keep their results. Raises NotFound, and Conflict while one
+    of them waits to be read."""
+    drop = drops.get(organization, drop_id)
+    if drop is None:
+        raise NotFound(f"There is no test drop {drop_id[:100]!r} here.")
+    waiting = next((run for run in runs.in_states(State.QUEUED) if run.drop_id == drop.id), None)
+    if waiting is not None:
+        raise Conflict(f"The test run '{waiting.id}' is queued and needs the test drop. Abort the run, or let it begin.")
+    if drop.kind is DropKind.BLOB:
+        files.remove(drop.id)  # first: where it fails, the drop is still there to be deleted
+    drops.delete(organization, drop.id)
 
 
 def _require_load(details: RunDetails) -> None:
