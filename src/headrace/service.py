@@ -7,7 +7,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import structlog
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp
 
 from headrace.api.app import create_app
@@ -18,7 +20,9 @@ from headrace.results.reader import Results
 from headrace.rig.conductor import Conductor
 from headrace.rig.embedded import EmbeddedPool
 from headrace.rig.performance import RigContext
+from headrace.runs.audit import Audit
 from headrace.runs.drops import Drops
+from headrace.runs.organizations import Organizations
 from headrace.runs.store import Runs
 from headrace.runs.tokens import Tokens
 from headrace.settings import Settings
@@ -28,6 +32,9 @@ from headrace.store.exclusive import sole_service
 # Two names, because a token given by the operator replaces the one so given before, and no other.
 FIRST_TOKEN = "admin"  # noqa: S105
 GIVEN_TOKEN = "administrator"  # noqa: S105
+_TRIM_EVERY = 600.0  # seconds
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +72,37 @@ async def _conducting(settings: Settings, database: Engine) -> AsyncIterator[ASG
     pool = EmbeddedPool(scripts=settings.scripts)
     conductor = Conductor(RigContext(settings, database, runs, drops, results, pool, now))
     key = await asyncio.to_thread(load_key, database)
-    services = Services(settings, runs, drops, Tokens(database), results, conductor.ring, now, key)
-    conducting = asyncio.create_task(conductor.serve())
+    audit = Audit(database)
+    services = Services(
+        settings,
+        runs,
+        drops,
+        Tokens(database),
+        Organizations(database),
+        audit,
+        results,
+        conductor.ring,
+        now,
+        key,
+    )
+    tasks = [asyncio.create_task(conductor.serve()), asyncio.create_task(_keep_bounded(audit, settings))]
     try:
         yield create_app(services, [run_page(runs, results)])
     finally:
-        conducting.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await conducting
+        for task in tasks:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+
+async def _keep_bounded(audit: Audit, settings: Settings) -> None:
+    """Forgets what the settings do not keep of the audit log, at the start and from time to time."""
+    while True:
+        try:
+            await asyncio.to_thread(audit.trim, now(), settings.audit_days, settings.audit_entries)
+        except SQLAlchemyError as error:  # a database that is away comes back
+            log.warning("the audit log could not be trimmed", error=str(error))
+        await asyncio.sleep(_TRIM_EVERY)
 
 
 def admit_administrator(tokens: Tokens, settings: Settings) -> str | None:
@@ -80,7 +110,7 @@ def admit_administrator(tokens: Tokens, settings: Settings) -> str | None:
     if settings.admin_token is not None:
         tokens.adopt(settings.admin_token.get_secret_value(), GIVEN_TOKEN, now())
         return None
-    if tokens.any():
+    if tokens.any(now()):
         return None
     secret, _ = tokens.create(FIRST_TOKEN, now())
     return secret

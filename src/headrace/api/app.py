@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from uuid import uuid4
 
 import structlog
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -22,11 +22,12 @@ from headrace.api.addressing import Addressing
 from headrace.api.authentication import Authentication
 from headrace.api.failures import ApiError
 from headrace.api.limits import Limits
+from headrace.api.permissions import check_permission
 from headrace.api.services import Services
 from headrace.api.validation import explain
 from headrace.api.versions import Versions
-from headrace.runs.errors import Conflict, Invalid, NotFound
-from headrace.runs.model import Identity
+from headrace.runs.access import Holder
+from headrace.runs.errors import Conflict, Forbidden, Invalid, NotFound
 
 __all__ = ["Services", "create_app"]
 
@@ -37,7 +38,7 @@ def create_app(services: Services, pages: Sequence[BaseRoute] = ()) -> FastAPI:
     """`pages` are served beside the API, behind the same addressing and authentication: they find `organization` and
     `identity` in the request's state, and their paths are in lower case and without the organization."""
 
-    def admit(token: str) -> Identity | None:
+    def admit(token: str) -> Holder | None:
         return services.tokens.admit(token, services.now())
 
     app = FastAPI(
@@ -49,11 +50,13 @@ def create_app(services: Services, pages: Sequence[BaseRoute] = ()) -> FastAPI:
             Middleware(Versions),
             Middleware(Limits, max_body=services.settings.max_body, max_plan=services.settings.max_plan),
         ],
+        dependencies=[Depends(check_permission)],
         exception_handlers={
             ApiError: _answer_failure,
             NotFound: _answer_failure,
             Conflict: _answer_failure,
             Invalid: _answer_failure,
+            Forbidden: _answer_failure,
             RequestValidationError: _answer_failure,
             HTTPException: _answer_failure,
             Exception: _answer_fault,
@@ -77,7 +80,7 @@ def _is_open(scope: Scope) -> bool:
 
 
 async def _answer_failure(request: Request, error: Exception) -> Response:
-    return _failure_of(request, error).response()
+    return _failure_of(request, error).answer(request.url.path)
 
 
 def _failure_of(request: Request, error: Exception) -> ApiError:
@@ -88,6 +91,8 @@ def _failure_of(request: Request, error: Exception) -> ApiError:
             return runs.explain_invalid(error)
         case NotFound():
             return ApiError(404, str(error), "TestRunNotFoundException")
+        case Forbidden():
+            return ApiError(403, str(error), "AccessDeniedException")
         case Conflict():
             return ApiError(400, str(error), "InvalidOperationException")
         case RequestValidationError():
@@ -112,4 +117,4 @@ async def _answer_fault(request: Request, error: Exception) -> Response:
     reference = uuid4().hex[:12]
     log.error("request failed", reference=reference, method=request.method, path=request.url.path, exc_info=error)
     message = f"The server failed. Its operator finds the cause in the log under the reference {reference}."
-    return ApiError(500, message, "InternalServerErrorException").response()
+    return ApiError(500, message, "InternalServerErrorException").answer(request.url.path)

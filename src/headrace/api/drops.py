@@ -53,7 +53,7 @@ def create_drop(body: TestDrop, asked: Asked) -> dict[str, Any]:
         if body.drop_type is DropKind.IN_PLACE:
             _check_load(definition, asked.services.settings)
     services = asked.services
-    return write_drop(services.drops.create(asked.organization, body.drop_type, kept, services.now()))
+    return write_drop(services.drops.create(asked.organization, body.drop_type, kept, services.now(), by=asked.identity))
 
 
 @router.get("/{drop_id}")
@@ -82,7 +82,9 @@ def _create_plan_drop(body: TestDrop, text: str, asked: Context) -> dict[str, An
         check_details(replace(details_of(kept), warm_up=ceil(plan.warm_up)), services.settings)
     except Invalid as error:
         raise invalid("headracePlan", f"{error.field.removeprefix('details.')} {error.message}.") from None
-    return write_drop(services.drops.create(asked.organization, body.drop_type, kept, services.now(), text))
+    return write_drop(
+        services.drops.create(asked.organization, body.drop_type, kept, services.now(), text, by=asked.identity)
+    )
 
 
 def _check_numbers(kept: dict[str, Any], settings: Settings) -> None:

@@ -39,7 +39,7 @@ class Limits:
         try:
             body = await self._read(Headers(scope=scope), receive, scope["path"] == _PLAN_PATH)
         except ApiError as failure:
-            await failure.response()(scope, receive, send)
+            await failure.answer(scope["path"])(scope, receive, send)
             return
         await self.app(scope, _replay(body, receive), send)
 

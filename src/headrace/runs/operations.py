@@ -10,7 +10,7 @@ from headrace.runs.definition import details_of
 from headrace.runs.drops import Drops
 from headrace.runs.errors import Conflict, Invalid, NotFound
 from headrace.runs.limits import check_details
-from headrace.runs.model import DropKind, Identity, Life, Retention, Run, RunDetails, RunKind, Severity, Source
+from headrace.runs.model import DropKind, Identity, Life, Retention, Run, RunDetails, RunKind, Severity, Source, State
 from headrace.runs.store import NewRun, Runs
 from headrace.runs.text import check_line, check_text
 from headrace.settings import Settings
@@ -89,6 +89,16 @@ def queue_run(runs: Runs, organization: str, run_id: str, by: Identity, at: date
 def abort_run(runs: Runs, organization: str, run_id: str, by: Identity, at: datetime) -> Run:
     """Stops a run, or leaves one that is over as it is. Raises NotFound."""
     return _step(runs, organization, run_id, lambda before: life.abort(before, by, at))
+
+
+def delete_run(runs: Runs, organization: str, run_id: str, by: Identity, at: datetime) -> None:
+    """Deletes a run with all that it measured. Raises NotFound, and Conflict while it is under way."""
+    while True:  # until nobody changes it meanwhile
+        run = _find(runs, organization, run_id)
+        if not run.life.state.terminal and run.life.state is not State.PENDING:
+            raise Conflict(f"The test run {run.id} is under way; stop it first, and delete it when it has ended.")
+        if runs.delete(run, by, at):
+            return
 
 
 def set_retention(runs: Runs, organization: str, run_id: str, retention: Retention) -> Run:

@@ -1,4 +1,5 @@
-"""The tables. Runs, drops, tokens and messages are the service's own; ticks, intervals, counters and samples are results.
+"""The tables. Runs, drops, tokens, messages and the audit log are the service's own; ticks, intervals, counters and samples
+are results.
 
 Instants are kept as microseconds since the epoch, so that both databases keep them alike and compare them fast.
 """
@@ -45,6 +46,7 @@ organizations = Table(
     metadata,
     Column("name", String(128), primary_key=True),  # lower case; "default" where an address names none
     Column("last_run_number", Integer, nullable=False),
+    Column("created_at", Instant),  # missing where the first run made it
 )
 
 tokens = Table(
@@ -56,9 +58,36 @@ tokens = Table(
     Column("created_at", Instant, nullable=False),
     Column("revoked_at", Instant),
     Column("last_used_at", Instant),
+    Column("organization", String(128), nullable=False, server_default=""),  # empty: all of them, and the service
+    Column("role", String(16), nullable=False, server_default="admin"),
+    Column("scopes", String(64), nullable=False, server_default="loadtest_write"),  # with blanks between them
+    Column("expires_at", Instant),
 )
 _valid = tokens.c.revoked_at.is_(None)
-Index("valid_tokens_by_name", tokens.c.name, unique=True, sqlite_where=_valid, postgresql_where=_valid)
+Index(
+    "valid_tokens_by_name",
+    tokens.c.organization,
+    tokens.c.name,
+    unique=True,
+    sqlite_where=_valid,
+    postgresql_where=_valid,
+)
+
+# Who did what. The numbers are never given again, so that a reader can go on from one.
+audit = Table(
+    "audit",
+    metadata,
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("organization", String(128), nullable=False),
+    Column("by", JSON, nullable=False),
+    Column("act", String(32), nullable=False),
+    Column("subject", String(256), nullable=False),
+    Column("name", String(512), nullable=False),
+    Index("audit_by_organization", "organization", "number"),
+    Index("audit_by_date", "at"),
+    sqlite_autoincrement=True,
+)
 
 # One row a key; today the key that signs result links.
 secrets = Table(
