@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Engine
 
-from headrace.runs.access import Role
+from headrace.runs.access import Holder, Role, Scope
 from headrace.runs.audit import Act, Audit
 from headrace.runs.drops import Drops
-from headrace.runs.errors import Conflict
+from headrace.runs.errors import Conflict, Forbidden, NotFound
 from headrace.runs.model import OPERATOR, DropKind, Identity, Run
 from headrace.runs.operations import RunRequest, abort_run, create_run, delete_run, queue_run
 from headrace.runs.organizations import Organizations
@@ -22,6 +22,10 @@ ADA, BOB = Identity("a", "Ada"), Identity("b", "Bob")
 
 def second(number: float) -> datetime:
     return START + timedelta(seconds=number)
+
+
+def holder(identity: Identity, role: Role) -> Holder:
+    return Holder(identity, "acme", role, frozenset({Scope.WRITE}))
 
 
 class Shop:
@@ -66,14 +70,14 @@ def test_what_is_refused_is_not_in_the_log(database: Engine) -> None:
     queue_run(shop.runs, "acme", run.id, BOB, START)
     before = shop.acts()
     with pytest.raises(Conflict, match="is under way; stop it first"):
-        delete_run(shop.runs, "acme", run.id, BOB, START)
+        delete_run(shop.runs, "acme", run.id, holder(BOB, Role.ADMIN), START)
     assert shop.acts() == before
 
 
 def test_a_deleted_run_is_gone_and_the_log_still_names_it(database: Engine) -> None:
     shop = Shop(database)
     run = shop.run()
-    delete_run(shop.runs, "acme", run.id, BOB, second(9))
+    delete_run(shop.runs, "acme", run.id, holder(BOB, Role.ADMIN), second(9))
     assert shop.runs.get("acme", run.id) is None
     assert shop.runs.messages(run.id) == []
     drop = shop.drops.get("acme", run.drop_id)
@@ -81,6 +85,16 @@ def test_a_deleted_run_is_gone_and_the_log_still_names_it(database: Engine) -> N
     assert drop.run_id is None
     entry = shop.audit.read("acme")[0]
     assert (entry.act, entry.by, entry.subject, entry.name, entry.at) == (Act.DELETE_RUN, BOB, run.id, "shop", second(9))
+
+
+def test_a_runner_deletes_what_is_his_own(database: Engine) -> None:
+    shop = Shop(database)
+    run = shop.run()
+    with pytest.raises(Forbidden, match="The role admin is needed to delete tests of others"):
+        delete_run(shop.runs, "acme", run.id, holder(BOB, Role.RUNNER), START)
+    delete_run(shop.runs, "acme", run.id, holder(ADA, Role.RUNNER), START)
+    with pytest.raises(NotFound):
+        delete_run(shop.runs, "acme", run.id, holder(ADA, Role.RUNNER), START)
 
 
 def test_tokens_and_organizations_are_in_the_log_and_secrets_are_not(database: Engine) -> None:

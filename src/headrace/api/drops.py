@@ -1,7 +1,5 @@
 """Test drops: what a run is made from (reference: clt-service, section 2.2)."""
 
-from dataclasses import replace
-from math import ceil
 from typing import Any
 
 from fastapi import APIRouter
@@ -11,19 +9,15 @@ from headrace.api.failures import invalid, not_found, shown
 from headrace.api.wire.definitions import read_definition
 from headrace.api.wire.requests import LoadTestDefinition, TestDrop
 from headrace.api.wire.runs import write_drop
-from headrace.plan.checks import check_plan
-from headrace.plan.diagnostics import Severity
-from headrace.plan.readers.plan_yaml import read_plan
 from headrace.plan.urls import check_url
-from headrace.runs.definition import definition_of, details_of
+from headrace.runs.definition import details_of
 from headrace.runs.errors import Invalid
 from headrace.runs.limits import check_details
 from headrace.runs.model import DropKind
+from headrace.runs.plan_drops import create_plan_drop
 from headrace.settings import Settings
 
 router = APIRouter(prefix="/_apis/clt/testdrops", tags=["test drops"])
-
-_MOST_TOLD = 5
 
 # Where the details of a run stand in a definition.
 _MEMBERS = {
@@ -65,26 +59,21 @@ def get_drop(drop_id: str, asked: Asked) -> dict[str, Any]:
 
 
 def _create_plan_drop(body: TestDrop, text: str, asked: Context) -> dict[str, Any]:
-    """A plan is checked as far as it can be now; what it comes to goes before what a definition beside it says."""
     if body.drop_type is not DropKind.IN_PLACE:
         raise invalid("headracePlan", "is only taken by a drop of the type InPlaceDrop.")
     services = asked.services
-    plan, findings = read_plan(text, "headracePlan", services.settings.targets)
-    if plan is not None:
-        findings = [*findings, *check_plan(plan)]
-    errors = [finding.message for finding in findings if finding.severity is Severity.ERROR]
-    if plan is None or errors:
-        more = f" And {len(errors) - _MOST_TOLD} more." if len(errors) > _MOST_TOLD else ""
-        raise invalid("headracePlan", f"cannot be run. {' '.join(errors[:_MOST_TOLD])}{more}")
-    given = read_definition(body.load_test_definition) if body.load_test_definition else {}
-    kept = {**given, **definition_of(plan)}
-    try:
-        check_details(replace(details_of(kept), warm_up=ceil(plan.warm_up)), services.settings)
-    except Invalid as error:
-        raise invalid("headracePlan", f"{error.field.removeprefix('details.')} {error.message}.") from None
-    return write_drop(
-        services.drops.create(asked.organization, body.drop_type, kept, services.now(), text, by=asked.identity)
+    given = read_definition(body.load_test_definition) if body.load_test_definition else None
+    drop = create_plan_drop(
+        services.drops,
+        services.settings,
+        asked.organization,
+        text,
+        asked.identity,
+        services.now(),
+        called="headracePlan",
+        given=given,
     )
+    return write_drop(drop)
 
 
 def _check_numbers(kept: dict[str, Any], settings: Settings) -> None:

@@ -30,7 +30,8 @@ class Action(StrEnum):
     """What a request does. The values complete "needs ... to"."""
 
     READ = "read tests and results"
-    RUN = "create, start, stop and delete tests"
+    RUN = "create, start and stop tests, and delete one's own"
+    DELETE_OTHERS = "delete tests of others"
     READ_AUDIT = "read the audit log and the list of tokens"
     GRANT = "create and revoke tokens"
     FOUND = "list and create organizations"
@@ -49,6 +50,7 @@ class Need:
 NEEDS: Mapping[Action, Need] = {
     Action.READ: Need((Role.VIEWER, Role.RUNNER, Role.ADMIN), Scope.READ),
     Action.RUN: Need((Role.RUNNER, Role.ADMIN), Scope.WRITE),
+    Action.DELETE_OTHERS: Need((Role.ADMIN,), Scope.WRITE),
     Action.READ_AUDIT: Need((Role.ADMIN,), Scope.READ),
     Action.GRANT: Need((Role.ADMIN,), Scope.WRITE),
     Action.FOUND: Need((Role.ADMIN,), Scope.WRITE, spans=True),
@@ -77,6 +79,15 @@ def permit(holder: Holder, action: Action) -> None:
         raise Forbidden(f"The role {' or '.join(need.roles)} is needed to {action}; this token has the role {holder.role}.")
     if need.scope not in holder.scopes and Scope.WRITE not in holder.scopes:
         raise Forbidden(f"The scope {need.scope} is needed to {action}; this token has {', '.join(sorted(holder.scopes))}.")
+
+
+def may(holder: Holder, action: Action) -> bool:
+    """Whether the token allows this."""
+    try:
+        permit(holder, action)
+    except Forbidden:
+        return False
+    return True
 
 
 def usual_scopes(role: Role) -> frozenset[Scope]:

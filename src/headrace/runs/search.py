@@ -20,7 +20,7 @@ class RunFilter:
     """What runs must have in common to be found; None accepts all.
 
     `name` is compared without regard to case, and so is `requested_by`, with the id or the display name of who created the
-    run. `changed_after` and `changed_before` exclude their own instant. Raises Invalid where `top` is not 1..1000 or there
+    run. `changed_...` and `created_...` exclude their own instant. Raises Invalid where `top` is not 1..1000 or there
     are more than 1000 `ids`.
     """
 
@@ -34,6 +34,8 @@ class RunFilter:
     retention: Retention | None = None
     ids: Collection[str] | None = None
     top: int = MOST_FOUND
+    created_after: datetime | None = None
+    created_before: datetime | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= self.top <= MOST_FOUND:
@@ -47,10 +49,10 @@ class RunFilter:
 
     def select(self, organization: str) -> Select[Any]:
         """The query for the newest of these runs, newest first."""
-        query = runs.select().where(runs.c.organization == organization, *self._conditions())
+        query = runs.select().where(runs.c.organization == organization, *self.conditions())
         return query.order_by(runs.c.number.desc()).limit(self.top)
 
-    def _conditions(self) -> list[ColumnElement[bool]]:
+    def conditions(self) -> list[ColumnElement[bool]]:
         columns = runs.c
         conditions: list[ColumnElement[bool]] = []
         if self.name is not None:
@@ -66,6 +68,10 @@ class RunFilter:
             conditions.append(columns.modified_at > self.changed_after)
         if self.changed_before is not None:
             conditions.append(columns.modified_at < self.changed_before)
+        if self.created_after is not None:
+            conditions.append(columns.created_at > self.created_after)
+        if self.created_before is not None:
+            conditions.append(columns.created_at < self.created_before)
         if self.source_identifier is not None:
             conditions.append(columns.source_identifier == self.source_identifier)
         if self.retention is not None:

@@ -11,6 +11,7 @@ from headrace.runs.audit import Act, Entry, record
 from headrace.runs.errors import NotFound
 from headrace.runs.ids import new_id, read_id
 from headrace.runs.model import Identity, Life, Message, Run, RunDetails, RunKind, Severity, Source, State
+from headrace.runs.pages import Page
 from headrace.runs.rows import message_values, read_message, read_run, run_values
 from headrace.runs.search import RunFilter
 from headrace.store.database import reading, writing
@@ -106,6 +107,13 @@ class Runs:
             rows = connection.execute(wanted.select(organization)).mappings().all()
         return [read_run(row) for row in reversed(rows)]
 
+    def page(self, organization: str, wanted: RunFilter, page: Page) -> tuple[list[Run], str | None]:
+        """A page of the runs that match, and the cursor of the next one; None where there is none. Raises Invalid."""
+        with reading(self._database) as connection:
+            rows = connection.execute(page.select(organization, wanted)).mappings().all()
+        found = [read_run(row) for row in rows]
+        return found[: page.size], page.cursor(found[page.size - 1]) if len(found) > page.size else None
+
     def in_states(self, *states: State) -> list[Run]:
         """The runs of all organizations in one of these states, from the one that was queued, or else created, first."""
         query = (
@@ -150,6 +158,13 @@ class Runs:
         query = messages.select().where(messages.c.run_id == run_id).order_by(messages.c.position)
         with reading(self._database) as connection:
             return [read_message(row) for row in connection.execute(query).mappings()]
+
+    def messages_after(self, run_id: str, position: int, top: int) -> list[tuple[int, Message]]:
+        """The next messages of a run after the one at `position` (-1: from the first), each with its own."""
+        query = messages.select().where(messages.c.run_id == run_id, messages.c.position > position)
+        with reading(self._database) as connection:
+            rows = connection.execute(query.order_by(messages.c.position).limit(top)).mappings()
+            return [(row["position"], read_message(row)) for row in rows]
 
     def _add(self, run_id: str, added: list[Message]) -> None:
         if not added:
