@@ -20,10 +20,14 @@ from headrace import __version__
 from headrace.api import drops, location, results, runs
 from headrace.api.addressing import Addressing
 from headrace.api.authentication import Authentication
-from headrace.api.failures import ApiError
+from headrace.api.failures import PROBLEMS_BELOW, ApiError
 from headrace.api.limits import Limits
 from headrace.api.permissions import check_permission
 from headrace.api.services import Services
+from headrace.api.v1 import administration, events
+from headrace.api.v1 import results as v1_results
+from headrace.api.v1 import runs as v1_runs
+from headrace.api.v1.shape import explain_invalid
 from headrace.api.validation import explain
 from headrace.api.versions import Versions
 from headrace.runs.access import Holder
@@ -67,7 +71,18 @@ def create_app(services: Services, pages: Sequence[BaseRoute] = ()) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.services = services
-    for router in (drops.router, runs.router, results.router, results.files, location.router):
+    app.state.listeners = events.Listeners(services.settings.max_listeners)
+    for router in (
+        drops.router,
+        runs.router,
+        results.router,
+        results.files,
+        location.router,
+        v1_runs.router,
+        v1_results.router,
+        events.router,
+        administration.router,
+    ):
         app.include_router(router)
     app.router.routes.extend(pages)
     return app
@@ -84,17 +99,18 @@ async def _answer_failure(request: Request, error: Exception) -> Response:
 
 
 def _failure_of(request: Request, error: Exception) -> ApiError:
+    of_v1 = request.url.path.startswith(PROBLEMS_BELOW)
     match error:
         case ApiError():
             return error
         case Invalid():
-            return runs.explain_invalid(error)
+            return explain_invalid(error) if of_v1 else runs.explain_invalid(error)
         case NotFound():
             return ApiError(404, str(error), "TestRunNotFoundException")
         case Forbidden():
             return ApiError(403, str(error), "AccessDeniedException")
         case Conflict():
-            return ApiError(400, str(error), "InvalidOperationException")
+            return ApiError(409 if of_v1 else 400, str(error), "InvalidOperationException")
         case RequestValidationError():
             return ApiError(400, explain(error.errors()))
         case HTTPException(status_code=404) if error.detail == "Not Found":

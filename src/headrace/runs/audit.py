@@ -26,6 +26,7 @@ class Act(StrEnum):
     STOP_RUN = "run.stop"
     DELETE_RUN = "run.delete"
     CREATE_DROP = "drop.create"
+    DELETE_DROP = "drop.delete"
     CREATE_TOKEN = "token.create"  # noqa: S105
     REVOKE_TOKEN = "token.revoke"  # noqa: S105
     CREATE_ORGANIZATION = "organization.create"

@@ -100,7 +100,5 @@ class Page:
             if not fits or not 0 <= number <= _MOST_NUMBER or isinstance(number, bool):
                 raise ValueError("out of range")
         except (ValueError, binascii.Error, RecursionError):
-            raise Invalid(
-                "cursor", "is none of this list; take the one that its page before gave, or begin without"
-            ) from None
+            raise Invalid("cursor", "is none of this list; take what the page before gave, or none") from None
         return key, number
