@@ -4,6 +4,7 @@ A request is addressed, authenticated, checked for its version and bounded, in t
 """
 
 from collections.abc import Sequence
+from functools import partial
 from uuid import uuid4
 
 import structlog
@@ -20,8 +21,10 @@ from headrace import __version__
 from headrace.api import drops, location, results, runs
 from headrace.api.addressing import Addressing
 from headrace.api.authentication import Authentication
+from headrace.api.description_pages import PATHS, description_pages
 from headrace.api.failures import PROBLEMS_BELOW, ApiError
 from headrace.api.limits import Limits
+from headrace.api.openapi import describe
 from headrace.api.permissions import check_permission
 from headrace.api.services import Services
 from headrace.api.v1 import administration, events
@@ -65,7 +68,8 @@ def create_app(services: Services, pages: Sequence[BaseRoute] = ()) -> FastAPI:
             HTTPException: _answer_failure,
             Exception: _answer_fault,
         },
-        # The interactive pages load their scripts from elsewhere; the description itself is here.
+        # Ours are in `description_pages.py`: FastAPI's load their scripts from elsewhere.
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -84,13 +88,15 @@ def create_app(services: Services, pages: Sequence[BaseRoute] = ()) -> FastAPI:
         administration.router,
     ):
         app.include_router(router)
-    app.router.routes.extend(pages)
+    app.router.routes.extend([*pages, *description_pages(partial(describe, app))])
     return app
 
 
 def _is_open(scope: Scope) -> bool:
-    """What needs no token: discovery, which clients do first, and files, whose links are signed."""
+    """What needs no token: discovery, which clients do first, files, whose links are signed, and what describes the API."""
     path: str = scope["path"]
+    if path in PATHS:
+        return scope["method"] in ("GET", "HEAD")
     return (scope["method"] == "OPTIONS" and path.startswith("/_apis")) or path.startswith("/files/")
 
 
