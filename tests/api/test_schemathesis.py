@@ -34,7 +34,7 @@ EXAMPLES = 6
 """Requests for each operation and mode; all together take half a minute."""
 
 
-@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["as described", "not as described"])
+@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["as said", "not as said"])
 @pytest.mark.parametrize("prefix", ["/_apis", "/api/v1", "/files"])
 def test_no_request_gets_an_answer_that_is_not_described(server: Server, prefix: str, mode: GenerationMode) -> None:
     known = populate(server)

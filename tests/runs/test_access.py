@@ -1,5 +1,7 @@
 """runs/access.py: who may do what."""
 
+from pathlib import Path
+
 import pytest
 
 from headrace.runs.access import NEEDS, SERVICE, Action, Holder, Role, Scope, may, permit
@@ -48,3 +50,14 @@ def test_a_refusal_says_what_is_missing() -> None:
         permit(Holder(Identity("1", "ci"), "acme", Role.VIEWER, READ), Action.RUN)
     with pytest.raises(Forbidden, match=r"The scope loadtest_write is needed .* this token has loadtest"):
         permit(Holder(Identity("1", "ci"), "acme", Role.RUNNER, READ), Action.RUN)
+
+
+def test_the_table_for_people_says_the_same() -> None:
+    lines = (Path(__file__).parents[2] / "docs/organizations.md").read_text().splitlines()
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("|")]
+    table = {cells[0]: cells[1:] for cells in rows[2:]}
+    for action, need in NEEDS.items():
+        admin = "of the service" if need.spans else "x"
+        marks = ["x" if role in need.roles else "" for role in (Role.VIEWER, Role.RUNNER)]
+        assert table.pop(action) == [*marks, admin, f"`{need.scope}`"]
+    assert table == {}

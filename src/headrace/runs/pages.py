@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 
 from headrace.runs.errors import Invalid
 from headrace.runs.model import Run
@@ -58,11 +58,14 @@ class Page:
     def select(self, organization: str, wanted: RunFilter) -> Select[Any]:
         """The query for the page, and for one run more, which tells whether there is another page."""
         column = _COLUMNS[self.order]
-        query = runs.select().where(runs.c.organization == organization, *wanted.conditions())
+        conditions = wanted.conditions(by_change=self.order is Order.CHANGED)
+        found = select(runs.c.id).where(runs.c.organization == organization, *conditions)
         if self.after is not None:
-            query = query.where(self._beyond(*self._read(self.after)))
+            found = found.where(self._beyond(*self._read(self.after)))
         keys = [column] if self.order is Order.NUMBER else [column, runs.c.number]
-        return query.order_by(*(key.desc() if self.descending else key for key in keys)).limit(self.size + 1)
+        order = [key.desc() if self.descending else key for key in keys]
+        page = found.order_by(*order).limit(self.size + 1).subquery()
+        return runs.select().where(runs.c.id.in_(select(page.c.id))).order_by(*order)
 
     def cursor(self, last: Run) -> str:
         """What asks for the page after the one that ends with `last`."""

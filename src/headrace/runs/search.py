@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, or_
+from sqlalchemy import ColumnElement, Select, literal_column, or_, select, type_coerce
 
 from headrace.runs.errors import Invalid
 from headrace.runs.ids import read_id
 from headrace.runs.model import Retention, RunKind, State
-from headrace.store.schema import runs
+from headrace.store.schema import Instant, runs
 
 MOST_FOUND = 1000
 
@@ -49,29 +49,39 @@ class RunFilter:
 
     def select(self, organization: str) -> Select[Any]:
         """The query for the newest of these runs, newest first."""
-        query = runs.select().where(runs.c.organization == organization, *self.conditions())
-        return query.order_by(runs.c.number.desc()).limit(self.top)
+        found = select(runs.c.id).where(runs.c.organization == organization, *self.conditions())
+        newest = found.order_by(runs.c.number.desc()).limit(self.top).subquery()
+        return runs.select().where(runs.c.id.in_(select(newest.c.id))).order_by(runs.c.number.desc())
 
-    def conditions(self) -> list[ColumnElement[bool]]:
+    def conditions(self, by_change: bool = False) -> list[ColumnElement[bool]]:
+        """`by_change`: the list is in the order of changes.
+
+        In other orders the dates are written so that no index is used for them: those that match may be nearly all, and to
+        sort them takes longer than to look for them in the order of the list.
+        """
         columns = runs.c
+        changed = (
+            columns.modified_at if by_change else type_coerce(columns.modified_at.op("+")(literal_column("0")), Instant)
+        )
+        created = type_coerce(columns.created_at.op("+")(literal_column("0")), Instant)
         conditions: list[ColumnElement[bool]] = []
         if self.name is not None:
             conditions.append(columns.folded_name == self.name.casefold())
         if self.requested_by is not None:
             by_name = columns.created_by_name == self.requested_by.casefold()
-            conditions.append(or_(by_name, columns.created_by["id"].as_string() == self.requested_by.lower()))
+            conditions.append(or_(by_name, columns.created_by_id == self.requested_by.lower()))
         if self.states is not None:
             conditions.append(columns.state.in_([state.value for state in self.states]))
         if self.kind is not None:
             conditions.append(columns.kind == self.kind.value)
         if self.changed_after is not None:
-            conditions.append(columns.modified_at > self.changed_after)
+            conditions.append(changed > self.changed_after)
         if self.changed_before is not None:
-            conditions.append(columns.modified_at < self.changed_before)
+            conditions.append(changed < self.changed_before)
         if self.created_after is not None:
-            conditions.append(columns.created_at > self.created_after)
+            conditions.append(created > self.created_after)
         if self.created_before is not None:
-            conditions.append(columns.created_at < self.created_before)
+            conditions.append(created < self.created_before)
         if self.source_identifier is not None:
             conditions.append(columns.source_identifier == self.source_identifier)
         if self.retention is not None:
@@ -79,6 +89,10 @@ class RunFilter:
         if self.ids is not None:
             conditions.append(columns.id.in_([known for known in map(read_id, self.ids) if known is not None]))
         return conditions
+
+
+def _without_index(instant: ColumnElement[Any]) -> ColumnElement[Any]:
+    return type_coerce(instant.op("+")(literal_column("0")), Instant)
 
 
 def _can_be_compared(text: str) -> bool:

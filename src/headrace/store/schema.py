@@ -109,6 +109,8 @@ drops = Table(
     Column("run_id", String(36)),
 )
 
+_FILTERED = ("id", "state", "kind", "retention", "created_by_name", "created_at", "modified_at", "folded_name")
+
 runs = Table(
     "runs",
     metadata,
@@ -135,16 +137,22 @@ runs = Table(
     Column("finished_at", Instant),
     Column("created_by", JSON, nullable=False),
     Column("created_by_name", String(512), nullable=False),  # casefolded, for the filter
+    Column("created_by_id", String(256), nullable=False, server_default=""),
     Column("started_by", JSON),
     Column("stopped_by", JSON),
     Column("abort", JSON),
     Column("version", Integer, nullable=False),  # counts the changes, so that two writers cannot undo each other
     Index("runs_by_number", "organization", "number", unique=True),
-    Index("runs_by_name", "organization", "folded_name", "number"),
     Index("runs_by_state", "state", "organization", "number"),
-    Index("runs_by_change", "organization", "modified_at"),
-    Index("runs_by_source", "organization", "source_identifier"),
+    Index("runs_by_source", "organization", "source_identifier", "number"),
+    Index("runs_by_kind", "organization", "kind", "number"),
+    Index("runs_by_retention", "organization", "retention", "number"),
     Index("runs_by_creator", "organization", "created_by_name", "number"),
+    Index("runs_by_creator_id", "organization", "created_by_id", "number"),
+    # Lists in each order. All that can be filtered by is in them, so that the worst question walks one of them and no rows.
+    Index("runs_listed_by_number", "organization", "number", *_FILTERED),
+    Index("runs_listed_by_name", "organization", "folded_name", "number", *_FILTERED[:-1]),
+    Index("runs_listed_by_change", "organization", "modified_at", "number", *_FILTERED[:-2], "folded_name"),
 )
 
 messages = Table(

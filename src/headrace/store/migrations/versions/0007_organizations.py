@@ -9,6 +9,9 @@ from alembic import op
 revision = "0007"
 down_revision = "0004"
 
+_IDS_IN_SQLITE = "UPDATE runs SET created_by_id = json_extract(created_by, '$.id')"
+_IDS_IN_POSTGRESQL = "UPDATE runs SET created_by_id = created_by ->> 'id'"
+
 
 def upgrade() -> None:
     op.add_column("organizations", sa.Column("created_at", sa.BigInteger(), nullable=True))
@@ -34,3 +37,20 @@ def upgrade() -> None:
     )
     op.create_index("audit_by_organization", "audit", ["organization", "number"])
     op.create_index("audit_by_date", "audit", ["at"])
+
+    op.add_column("runs", sa.Column("created_by_id", sa.String(length=256), nullable=False, server_default=""))
+    sqlite = op.get_bind().dialect.name == "sqlite"
+    op.execute(_IDS_IN_SQLITE if sqlite else _IDS_IN_POSTGRESQL)
+    for name in ("runs_by_change", "runs_by_name", "runs_by_source"):
+        op.drop_index(name, "runs")
+    filtered = ["id", "state", "kind", "retention", "created_by_name", "created_at"]
+    for name, columns in (
+        ("runs_by_source", ["source_identifier", "number"]),
+        ("runs_by_kind", ["kind", "number"]),
+        ("runs_by_retention", ["retention", "number"]),
+        ("runs_by_creator_id", ["created_by_id", "number"]),
+        ("runs_listed_by_number", ["number", *filtered, "modified_at", "folded_name"]),
+        ("runs_listed_by_name", ["folded_name", "number", *filtered, "modified_at"]),
+        ("runs_listed_by_change", ["modified_at", "number", *filtered, "folded_name"]),
+    ):
+        op.create_index(name, "runs", ["organization", *columns])
