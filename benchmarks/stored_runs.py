@@ -4,7 +4,8 @@
 
 Whole requests to the application in this process: the token, the query, the JSON. Held against the goals: a list with any
 filter p95 under 30 ms, a run under 10 ms, the samples of 10 counters of an hour (200 requests, every 15 s) under 50 ms.
-Exit code 1 where one does not hold.
+CPU is what this process used for a request on average, PostgreSQL's server apart: on a busy machine it says more. Exit code 1
+where a goal does not hold.
 """
 
 import argparse
@@ -16,7 +17,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import quantiles
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 from sqlalchemy import Engine, insert, text
@@ -178,7 +179,7 @@ def questions(stored: list[Run]) -> dict[str, list[tuple[str, dict[str, Any]]]]:
         ("type and changed early", {"type": "jMeterLoadTest", "changedBefore": shown["early"]}),
     ]
     sorts = [(f"{name}, by {sort}", {**query, "sort": sort}) for name, query in new for sort in ("name", "-changed")]
-    old = [
+    old: list[tuple[str, dict[str, Any]]] = [
         ("old: all", {"top": 50}),
         ("old: status", {"top": 50, "status": "aborted"}),
         ("old: requestedBy", {"top": 50, "requestedBy": person.name}),
@@ -235,16 +236,18 @@ def measure(database: Engine, stored: list[Run], times: int) -> bool:
 
 def _time(name: str, goal: str, times: int, request: Any) -> bool:
     took = []
+    cpu = process_time()
     for _ in range(times):
         began = perf_counter()
         answer = request()
         took.append((perf_counter() - began) * 1000)
         assert answer.status_code == 200, answer.text
+    cpu = (process_time() - cpu) * 1000 / times
     p50, p95 = (quantiles(took, n=100)[percent - 1] for percent in (50, 95))
     holds = p95 <= GOALS[goal]
     share = p95 / GOALS[goal]
     print(
-        f"  {name:<34} p50 {p50:6.1f} ms  p95 {p95:6.1f} ms  {share:5.2f} of the goal{'' if holds else '  MISSED'}",
+        f"  {name:<34} p50 {p50:6.1f} ms  p95 {p95:6.1f} ms  CPU {cpu:6.1f} ms  {share:5.2f} of the goal{'' if holds else '  MISSED'}",
         flush=True,
     )
     return holds

@@ -41,10 +41,9 @@ def operations(server: Server) -> Iterator[Operation]:
 
 def ask(server: Server, method: str, address: str, token: str) -> Response:
     """The answer to a request with the body that says the least."""
-    body = {"json": {"name": "a", "state": "queued", "plan": "x", "value": []}} if method in ("POST", "PATCH", "PUT") else {}
-    return server.stranger.request(
-        method, f"{address}?api-version=7.1" if CLT[:6] in address else address, headers=bearer(token), **body
-    )
+    body = {"name": "a", "state": "queued", "plan": "x", "value": []} if method in ("POST", "PATCH", "PUT") else None
+    query = "?api-version=7.1" if "/_apis" in address else ""
+    return server.stranger.request(method, address + query, json=body, headers=bearer(token))
 
 
 def bearer(token: str) -> dict[str, str]:
