@@ -13,7 +13,7 @@ from headrace.plan.model import Plan
 from headrace.plan.readers.plan_yaml import read_plan
 from headrace.plan.targets import TargetRule
 from tests.plan.strategies import plans
-from tests.serving import HEADRACE, headrace
+from tests.serving import HEADRACE, headrace, read_json
 
 PLAN = """\
 name: Shop [b]
@@ -110,6 +110,81 @@ def test_with_yaml_it_prints_the_plan_with_its_data_in_it(folder: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_thresholds_scripts_and_iterations_are_shown(folder: Path) -> None:
+    more = """\
+iterations: 5000
+setup: {command: setup.sh --quick, timeout: 90}
+files:
+- {name: setup.sh, content: ZXhpdCAwCg==}
+thresholds:
+- counter: {category: 'LoadTest:Page', counter: Avg. Page Time, instance: _Total}
+  warning: 0.5
+  critical: 2
+- counter: {category: Memory, counter: Available MBytes}
+  over: false
+  critical: 50
+  agents: true
+- counter: {category: 'LoadTest:Request', counter: Avg. Connection Wait Time}
+  warning: 0.25
+  relative_to: {category: 'LoadTest:Page', counter: Avg. Page Time}
+"""
+    (folder / "plan.yaml").write_text(PLAN + more)
+    done = headrace("check", "plan.yaml", folder=folder, COLUMNS="200")
+    assert done.returncode == 0, done.stdout
+    for said in (
+        "0:01:30 of load, 5,000 iterations at most, after a warm-up of 0:00:10",
+        "1 data source, 3 thresholds",
+        "setup      setup.sh --quick, for 0:01:30 at most",
+        "files      setup.sh (7 bytes)",
+    ):
+        assert said in done.stdout
+    rows = [" ".join(line.split()) for line in done.stdout.splitlines()]
+    for row in (
+        "LoadTest:Page: Avg. Page Time (_Total) the load test over 0.5 over 2",
+        "Memory: Available MBytes each agent under 50",
+        "LoadTest:Request: Avg. Connection Wait Time the load test over 0.25 x LoadTest:Page: Avg. Page Time",
+    ):
+        assert row in rows
+
+
+def test_findings_are_written_for_programs(folder: Path) -> None:
+    (folder / "plan.yaml").write_text(PLAN.replace("{{name}}", "{{nome}}"))
+    done = headrace("check", "plan.yaml", "--json", "out.json", folder=folder)
+    assert done.returncode == 0
+    out = read_json(folder / "out.json")
+    assert (out["canRun"], out["name"]) == (True, "Shop [b]")
+    counts = {"scenarios": 2, "tests": 1, "steps": 7, "requests": 3, "dataSources": 1, "thresholds": 0}
+    assert out["counts"] == counts
+    assert [(finding["severity"], finding["file"], finding["line"]) for finding in out["findings"]] == [
+        ("warning", None, None)
+    ]
+    (folder / "plan.yaml").write_text(PLAN.replace("duration: 90s", "duration: soon"))
+    assert headrace("check", "plan.yaml", "--json", "out.json", folder=folder).returncode == 1
+    out = read_json(folder / "out.json")
+    assert (out["canRun"], out["name"], out["counts"]) == (False, None, None)
+    assert [(finding["severity"], finding["file"], finding["line"]) for finding in out["findings"]] == [
+        ("error", "plan.yaml", 2)
+    ]
+    nowhere = headrace("check", "plan.yaml", "--json", "nowhere/out.json", folder=folder)
+    assert (nowhere.returncode, "--json: the folder of 'nowhere/out.json' does not exist" in nowhere.stderr) == (2, True)
+
+
+def test_the_gravest_findings_come_first_and_are_counted(folder: Path) -> None:
+    (folder / "plan.yaml").write_text(PLAN.replace("{{name}}", "{{nome}}").replace("rate: 5", "rate: -5"))
+    done = headrace("check", "plan.yaml", folder=folder)
+    told = [line.partition(":")[0] for line in done.stdout.splitlines() if line.startswith(("error", "warning"))]
+    assert told == ["error", "warning"]
+    assert done.stdout.endswith("1 error, 1 warning\n")
+
+
+@pytest.mark.parametrize("option", [["--ignore-plugins"], ["--param", "a=b"], ["--run-config", "Day"]])
+def test_choices_are_for_files_of_visual_studio(option: list[str], folder: Path) -> None:
+    done = headrace("check", "plan.yaml", *option, folder=folder)
+    assert done.returncode == 2
+    assert f"{option[0]} is for a .loadtest" in done.stderr
+    assert "'plan.yaml' is none; leave it out." in done.stderr
+
+
 def test_errors_are_told_and_end_it_with_1(folder: Path) -> None:
     (folder / "plan.yaml").write_text(PLAN.replace("duration: 90s", "duration: soon"))
     done = headrace("check", "plan.yaml", folder=folder)
@@ -167,11 +242,11 @@ def test_data_in_a_folder_below_is_read(folder: Path) -> None:
     ("name", "said"),
     [
         ("missing.yaml", "'missing.yaml' cannot be read: No such file or directory."),
-        ("test.jmx", "'test.jmx' is a JMeter test plan, which this version does not read yet. Give a plan.yaml."),
-        ("test.webtest", "a Visual Studio web test"),
-        ("test.LoadTest", "a Visual Studio load test"),
+        ("test.jmx", "'test.jmx' is a JMeter test plan, which this version does not read yet. Give a plan.yaml, "),
+        ("test.webtest", "'test.webtest' cannot be read: No such file or directory."),
+        ("folder.loadtest", "'folder.loadtest' cannot be read: it is no file."),
         ("test.har", "a recording of a browser"),
-        ("notes.txt", "'notes.txt' is no plan by its name, which should end with .yaml"),
+        ("notes.txt", "'notes.txt' is no test by its name, which should end with .yaml, .loadtest"),
         ("latin.yaml", "'latin.yaml' is not UTF-8 in line 2. Save it as UTF-8."),
         ("folder.yaml", "'folder.yaml' cannot be read: it is no file."),
     ],
@@ -179,6 +254,7 @@ def test_data_in_a_folder_below_is_read(folder: Path) -> None:
 def test_what_is_no_plan_ends_with_2(name: str, said: str, folder: Path) -> None:
     (folder / "latin.yaml").write_bytes(b"# a\nname: \xe4\n")
     (folder / "folder.yaml").mkdir()
+    (folder / "folder.loadtest").mkdir()
     done = headrace("check", name, folder=folder)
     assert done.returncode == 2
     assert said in done.stderr

@@ -304,7 +304,12 @@ def test_the_leave_is_for_this_machine_only(plan: Path) -> None:
         (["wrong.yaml"], "wrong.yaml, line 2: duration is 'soon'"),
         (["wrong.yaml"], "'wrong.yaml' cannot be run, see above."),
         (["denied.yaml"], "must not be tested"),
-        (["."], "is no plan by its name"),
+        (["."], "is no test by its name"),
+        (["plan.yaml", "--param", "a=b"], "--param is for a .loadtest or a .webtest, and 'plan.yaml' is none"),
+        (["http://127.0.0.1/", "--ignore-plugins"], "--ignore-plugins is for a .loadtest or a .webtest"),
+        (["a.webtest", "--run-config", "Day"], "--run-config is for a .loadtest, and 'a.webtest' is none"),
+        (["a.webtest", "--param", "Server"], "--param, number 1: write it as NAME=VALUE."),
+        (["a.webtest", "--param", "a=1", "--param", "a=2"], "--param: 'a' is given twice."),
     ],
 )
 def test_a_plan_that_cannot_be_run_ends_with_2_and_says_why(arguments: list[str], said: str, plan: Path) -> None:

@@ -7,9 +7,11 @@ from rich.console import Console
 
 from headrace.cli.client import LoadTest, PlanTest, UrlTest
 from headrace.cli.options import WRONG_USAGE, fail
-from headrace.cli.plan_file import PLAN_SUFFIXES, FileError, print_findings, read_plan_file
-from headrace.plan.diagnostics import Severity, forbid_running
+from headrace.cli.plan_file import AS_WRITTEN, PLAN_SUFFIXES, FileError, print_findings, read_test, refuse_choices
+from headrace.plan.checks import check_plan
+from headrace.plan.diagnostics import Severity, in_order
 from headrace.plan.overrides import override
+from headrace.plan.readers.visual_studio.reading import Choices
 from headrace.plan.targets import TargetRule
 from headrace.plan.writers.plan_yaml import write_plan
 
@@ -26,7 +28,9 @@ class Asked:
     think: float | None
     warm_up: float | None
     insecure: bool
-    scripts: bool
+    scripts: bool = True
+    choices: Choices = AS_WRITTEN
+    quiet: bool = False
 
 
 def test_of(arguments: list[str], asked: Asked, targets: TargetRule) -> LoadTest:
@@ -51,6 +55,11 @@ def _interval(duration: float) -> int:
 
 
 def _url_test(urls: list[str], asked: Asked) -> LoadTest:
+    try:
+        for url in urls:
+            refuse_choices(url, asked.choices)
+    except FileError as error:
+        fail(WRONG_USAGE, str(error))
     duration = _DURATION if asked.duration is None else asked.duration
     return UrlTest(
         urls=tuple(urls),
@@ -65,11 +74,14 @@ def _url_test(urls: list[str], asked: Asked) -> LoadTest:
 
 def _plan_test(file: Path, asked: Asked, targets: TargetRule) -> LoadTest:
     try:
-        plan, findings = read_plan_file(file, targets)
+        plan, findings = read_test(file, targets, asked.choices)
     except FileError as error:
         fail(WRONG_USAGE, str(error))
-    print_findings(Console(stderr=True), [finding for finding in findings if finding.severity is Severity.ERROR])
-    if plan is None or forbid_running(findings):
+    # What is doubtful in the plan itself becomes messages of its run; what its reader doubts is told here only.
+    told = [finding for finding in findings if finding.severity is not Severity.INFO and not asked.quiet]
+    wrong = [finding for finding in (*findings, *(check_plan(plan) if plan else ())) if finding.severity is Severity.ERROR]
+    print_findings(Console(stderr=True), in_order(dict.fromkeys([*told, *wrong])))
+    if plan is None or wrong:
         fail(WRONG_USAGE, f"'{file}' cannot be run, see above.")
     if not asked.scripts and (plan.setup is not None or plan.cleanup is not None):
         fail(

@@ -1,6 +1,9 @@
-"""`headrace check`: what was understood of a plan, on a terminal."""
+"""`headrace check`: what was understood of a plan, on a terminal, and for machines."""
 
+import json
+from collections.abc import Iterable
 from itertools import islice
+from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -11,22 +14,27 @@ from rich.tree import Tree
 from headrace.cli.durations import show_duration
 from headrace.cli.step_words import branches, describe, pause
 from headrace.plan.arrivals import rate_at
+from headrace.plan.diagnostics import Diagnostic, forbid_running
 from headrace.plan.limits import LONGEST
 from headrace.plan.load import Arrivals, Goal, Load
 from headrace.plan.model import Mix, Plan, Scenario, Test
 from headrace.plan.shapes import judge_load, most_users, users_at
 from headrace.plan.steps import Step
+from headrace.plan.thresholds import CounterName, Threshold
 from headrace.plan.walk import requests_of, walk
 
 _BARS = "▁▂▃▄▅▆▇█"
 _WIDTH = 40  # bars of a curve
 _MOST_STEPS = 200  # of a test
+_MOST_ROWS = 100  # of a table
+_KEYS = ("scenarios", "tests", "steps", "requests", "dataSources", "thresholds")  # of _sizes
 
 
 def show_plan(console: Console, plan: Plan) -> None:
     """Prints a plan; one with errors in it too, as far as it makes sense."""
     warm_up = f", after a warm-up of {show_duration(plan.warm_up)}" if plan.warm_up else ""
-    console.print(f"[bold]{escape(plan.name)}[/]: {show_duration(plan.duration)} of load{warm_up}", highlight=False)
+    many = f", {plan.iterations:,} iterations at most" if plan.iterations is not None else ""
+    console.print(f"[bold]{escape(plan.name)}[/]: {show_duration(plan.duration)} of load{many}{warm_up}", highlight=False)
     console.print(_counts(plan), highlight=False)
     for scenario in plan.scenarios:
         _show_scenario(console, scenario, plan.warm_up + plan.duration)
@@ -35,14 +43,43 @@ def show_plan(console: Console, plan: Plan) -> None:
         console.print(_tree(test), highlight=False)
     if plan.data:
         console.print(_data(plan))
+    if plan.thresholds:
+        console.print(_thresholds(plan))
     _show_scripts(console, plan)
 
 
+def as_json(plan: Plan | None, findings: Iterable[Diagnostic]) -> str:
+    """What was found, for programs: whether it can be run, how much there is of what, and all findings with their places."""
+    told = list(findings)
+    found: list[dict[str, Any]] = [
+        {"severity": each.severity.value, "message": each.message, "file": each.file or None, "line": each.line or None}
+        for each in told
+    ]
+    whole: dict[str, Any] = {
+        "canRun": plan is not None and not forbid_running(told),
+        "name": plan.name if plan is not None else None,
+        "counts": dict(zip(_KEYS, (number for number, _ in _sizes(plan)), strict=True)) if plan is not None else None,
+        "findings": found,
+    }
+    return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
+
+
 def _counts(plan: Plan) -> str:
+    always = ("scenario", "test", "step", "request")
+    return ", ".join(_counted(number, what) for number, what in _sizes(plan) if number or what in always)
+
+
+def _sizes(plan: Plan) -> list[tuple[int, str]]:
     steps = [step for test in plan.tests for _, _, step in walk(test.steps)]
     requests = sum(len(requests_of(step)) for step in steps)
-    parts = ((len(plan.scenarios), "scenario"), (len(plan.tests), "test"), (len(steps), "step"), (requests, "request"))
-    return ", ".join(_counted(number, what) for number, what in parts)
+    return [
+        (len(plan.scenarios), "scenario"),
+        (len(plan.tests), "test"),
+        (len(steps), "step"),
+        (requests, "request"),
+        (len(plan.data), "data source"),
+        (len(plan.thresholds), "threshold"),
+    ]
 
 
 def _show_scenario(console: Console, scenario: Scenario, seconds: float) -> None:
@@ -139,6 +176,31 @@ def _data(plan: Plan) -> Table:
     return table
 
 
+def _thresholds(plan: Plan) -> Table:
+    table = Table(title="\nThresholds", title_justify="left", title_style="bold", box=SIMPLE_HEAD)
+    for heading in ("counter", "of", "warning", "critical"):
+        table.add_column(heading, overflow="fold")
+    for threshold in plan.thresholds[:_MOST_ROWS]:
+        of = "each agent" if threshold.agents else "the load test"
+        warning, critical = _limit(threshold, threshold.warning), _limit(threshold, threshold.critical)
+        table.add_row(escape(_counter(threshold.counter)), of, escape(warning), escape(critical))
+    if len(plan.thresholds) > _MOST_ROWS:
+        table.add_row(f"[dim]... {len(plan.thresholds):,} in all[/]")
+    return table
+
+
+def _limit(threshold: Threshold, value: float | None) -> str:
+    if value is None:
+        return ""
+    other = f" x {_counter(threshold.relative_to)}" if threshold.relative_to is not None else ""
+    return f"{'over' if threshold.over else 'under'} {value:g}{other}"
+
+
+def _counter(counter: CounterName) -> str:
+    instance = f" ({counter.instance})" if counter.instance else ""
+    return f"{counter.category}: {counter.counter}{instance}"
+
+
 def _show_scripts(console: Console, plan: Plan) -> None:
     if plan.setup is None and plan.cleanup is None:
         return
@@ -147,7 +209,7 @@ def _show_scripts(console: Console, plan: Plan) -> None:
         if script is not None:
             text = f"{script.command}, for {show_duration(script.timeout)} at most"
             console.print(f"  [cyan]{what:<11}[/]{escape(text)}", highlight=False, soft_wrap=True)
-    files = ", ".join(f"{file.name} ({len(file.content):,} bytes)" for file in plan.files)
+    files = ", ".join(f"{file.name} ({len(file.content):,} bytes)" for file in plan.files[:_MOST_ROWS])
     console.print(f"  [cyan]{'files':<11}[/]{escape(files)}", highlight=False, soft_wrap=True)
 
 

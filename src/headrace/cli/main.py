@@ -13,8 +13,9 @@ from rich.markup import escape
 from headrace import __version__
 from headrace.cli import organization, token
 from headrace.cli.asked import Asked, test_of
-from headrace.cli.check import show_plan
+from headrace.cli.check import as_json, show_plan
 from headrace.cli.client import Client
+from headrace.cli.convert import convert_into, plan_text
 from headrace.cli.criteria import Criteria, parse_share, parse_verdict
 from headrace.cli.demo import Demo
 from headrace.cli.options import (
@@ -22,23 +23,33 @@ from headrace.cli.options import (
     FAILED,
     INTERRUPTED,
     WRONG_USAGE,
+    CheckJson,
     Data,
     Database,
+    IgnorePlugins,
     Output,
+    Parameters,
+    RunConfiguration,
+    RunJson,
+    choices_of,
     fail,
     failing_clearly,
     open_stores,
     parsed,
     read_settings,
 )
-from headrace.cli.plan_file import FileError, print_findings, read_plan_file
+from headrace.cli.plan_file import FileError, count_findings, print_findings, read_plan_file, remarks_on
 from headrace.cli.run import Outcome, own_service, run_test, write_json
 from headrace.cli.serve import listen
 from headrace.cli.serve import serve as serve_until_stopped
-from headrace.plan.diagnostics import forbid_running
+from headrace.cli.whole_file import write_whole
+from headrace.plan.diagnostics import Diagnostic, Severity, forbid_running
 from headrace.plan.durations import parse_duration
+from headrace.plan.model import Plan
+from headrace.plan.readers.visual_studio.reading import Choices
 from headrace.plan.targets import TargetRule
 from headrace.plan.writers.plan_yaml import write_plan
+from headrace.plan.writers.tidy import tidied
 from headrace.runs.access import SERVICE
 from headrace.runs.audit import MOST_READ
 from headrace.runs.organizations import DEFAULT
@@ -86,7 +97,7 @@ def headrace(
 @app.command(epilog=EXIT_CODES)
 def run(
     tests: Annotated[
-        list[str], typer.Argument(metavar="URL... | FILE", help="What every user requests, in this order; or a plan.yaml.")
+        list[str], typer.Argument(metavar="URL... | FILE", help="What every user requests, in this order; or a test.")
     ],
     users: Annotated[
         int | None, typer.Option(min=1, help="Virtual users, all from the start.", show_default="10, or as the plan says")
@@ -108,9 +119,7 @@ def run(
         float | None, typer.Option(parser=_duration, metavar="TIME", help="Load before the measurement begins.")
     ] = None,
     insecure: Annotated[bool, typer.Option("--insecure", help="Do not check the certificates of https targets.")] = False,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", metavar="FILE", help="Write run and summary there, as on the wire.")
-    ] = None,
+    json_file: RunJson = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
     server: Annotated[
         str | None,
@@ -138,18 +147,17 @@ def run(
             help="Fail when the numbers cannot be trusted: suspect (or worse), or only invalid.",
         ),
     ] = None,
+    ignore_plugins: IgnorePlugins = False,
+    param: Parameters = None,
+    run_config: RunConfiguration = "",
 ) -> None:
-    """Load URLs, or run a plan, with virtual users, and report what came of it.
+    """Load URLs, or run a plan.yaml, .loadtest or .webtest, with virtual users, and report what came of it.
 
     The run passes when at least one request did, one user came to the end of a round, no critical threshold of the plan was
     violated, and --max-failed, --max-p95 and --fail-on-verdict hold.
     """
     if server is not None and not secret:
         fail(WRONG_USAGE, "--server needs --token (or HEADRACE_TOKEN).")
-    if json_file is not None and not json_file.absolute().parent.is_dir():
-        fail(WRONG_USAGE, f"--json: the folder of '{json_file}' does not exist.")
-    if json_file is not None and json_file.is_dir():
-        fail(WRONG_USAGE, f"--json: '{json_file}' is a folder.")
     if server is not None and allow_scripts:
         fail(WRONG_USAGE, "--allow-scripts is for this machine; what runs on --server is its operator's to set.")
     targets = TargetRule(deny=())  # where it is not our own, the service says which targets may be tested
@@ -161,7 +169,9 @@ def run(
             scripts = AS_SERVICE if settings.scripts == OFF else settings.scripts
     elif not server.startswith(("http://", "https://")):
         fail(WRONG_USAGE, f"--server: '{server}' is no address; write it like http://host:8080/acme.")
-    test = test_of(tests, Asked(users, duration, think, warmup, insecure, server is not None or allow_scripts), targets)
+    choices = choices_of(ignore_plugins, param, run_config)
+    may_script = server is not None or allow_scripts
+    test = test_of(tests, Asked(users, duration, think, warmup, insecure, may_script, choices, quiet), targets)
     console = Output()
 
     async def perform() -> Outcome:
@@ -179,21 +189,64 @@ def run(
 
 @app.command(epilog="Exit codes: 0 it can be run, 1 it cannot, 2 wrong usage, 3 it could not be shown.")
 def check(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A plan.yaml.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A plan.yaml, .loadtest or .webtest.")],
     as_yaml: Annotated[bool, typer.Option("--yaml", help="Print the plan as plan.yaml, its data files in it.")] = False,
+    json_file: CheckJson = None,
+    ignore_plugins: IgnorePlugins = False,
+    param: Parameters = None,
+    run_config: RunConfiguration = "",
 ) -> None:
     """Show what was understood of a test, and what was not."""
-    try:
-        plan, findings = read_plan_file(file, read_settings().targets)
-    except FileError as error:
-        fail(WRONG_USAGE, str(error))
+    plan, findings = _read(file, choices_of(ignore_plugins, param, run_config))
     with failing_clearly():
         if plan is not None and as_yaml:
             typer.echo(write_plan(plan), nl=False)
         elif plan is not None:
             show_plan(Output(), plan)
-        print_findings(Output(stderr=as_yaml), findings)
-    raise typer.Exit(FAILED if forbid_running(findings) else 0)
+        console = Output(stderr=as_yaml)
+        print_findings(console, findings)
+        if len(findings) > 1:
+            console.print(f"[dim]{count_findings(findings)}[/]", highlight=False)
+        if json_file is not None:
+            write_whole(json_file, as_json(plan, findings))
+    raise typer.Exit(FAILED if plan is None or forbid_running(findings) else 0)
+
+
+@app.command(
+    epilog="Exit codes: 0 written, 1 it cannot be run and is not written, 2 wrong usage, 3 it could not be written."
+)
+def convert(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A .loadtest, .webtest or plan.yaml.")],
+    output: Annotated[str, typer.Option("--output", "-o", metavar="FILE", help="The plan.yaml to write; - prints it.")],
+    force: Annotated[bool, typer.Option("--force", help="Overwrite what is there.")] = False,
+    ignore_plugins: IgnorePlugins = False,
+    param: Parameters = None,
+    run_config: RunConfiguration = "",
+) -> None:
+    """Write a test as a plan.yaml to keep: with comments on what is not carried over, and large data in files beside it."""
+    choices = choices_of(ignore_plugins, param, run_config)
+    plan, findings = _read(file, choices)
+    print_findings(Output(stderr=True), [finding for finding in findings if finding.severity is not Severity.INFO])
+    if plan is None or forbid_running(findings):
+        fail(FAILED, f"'{file}' cannot be run as it is, see above; it is not converted.")
+    with failing_clearly():
+        try:
+            remarks = remarks_on(file, plan, findings, choices)
+            if output == "-":
+                typer.echo(plan_text(file.name, tidied(plan), remarks), nl=False)
+                return
+            written = convert_into(Path(output), file.name, tidied(plan), remarks, force)
+        except (FileError, ValueError) as error:
+            fail(WRONG_USAGE, str(error))
+    for path in written:
+        typer.echo(f"Wrote {path}")
+
+
+def _read(file: Path, choices: Choices) -> tuple[Plan | None, list[Diagnostic]]:
+    try:
+        return read_plan_file(file, read_settings().targets, choices)
+    except FileError as error:
+        fail(WRONG_USAGE, str(error))
 
 
 def _exit_code(outcome: Outcome, criteria: Criteria) -> int:

@@ -14,6 +14,7 @@ from rich.markup import escape
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from headrace.cli.client import ClientError, RefusedError
+from headrace.plan.readers.visual_studio.reading import Choices
 from headrace.runs.audit import Audit
 from headrace.runs.errors import Refused
 from headrace.runs.organizations import Organizations
@@ -29,7 +30,51 @@ Database = Annotated[
     str | None, typer.Option(help="A postgresql:// or sqlite:/// URL instead of the file in the data folder.")
 ]
 
+# Of .loadtest and .webtest files.
+IgnorePlugins = Annotated[
+    bool,
+    typer.Option("--ignore-plugins", help="Run a .loadtest or .webtest without what needs .NET: plug-ins, custom rules."),
+]
+Parameters = Annotated[
+    list[str] | None,
+    typer.Option("--param", metavar="NAME=VALUE", help="A context parameter of a .loadtest or .webtest; repeatable."),
+]
+RunConfiguration = Annotated[
+    str, typer.Option("--run-config", metavar="NAME", help="The run setting of a .loadtest.", show_default="the active one")
+]
+
 T = TypeVar("T")
+
+
+def _writable(path: Path | None) -> Path | None:
+    if path is not None and not path.absolute().parent.is_dir():
+        fail(WRONG_USAGE, f"--json: the folder of '{path}' does not exist.")
+    if path is not None and path.is_dir():
+        fail(WRONG_USAGE, f"--json: '{path}' is a folder.")
+    return path
+
+
+RunJson = Annotated[
+    Path | None,
+    typer.Option("--json", metavar="FILE", callback=_writable, help="Write run and summary there, as on the wire."),
+]
+CheckJson = Annotated[
+    Path | None,
+    typer.Option("--json", metavar="FILE", callback=_writable, help="Write there what was found, for programs."),
+]
+
+
+def choices_of(ignore_plugins: bool, parameters: list[str] | None, run_configuration: str) -> Choices:
+    """What is chosen beside a Visual Studio file. Ends the command where a parameter has no name; values may be secrets."""
+    given: dict[str, str] = {}
+    for number, parameter in enumerate(parameters or (), 1):
+        name, separator, value = parameter.partition("=")
+        if not separator or not name.strip():
+            fail(WRONG_USAGE, f"--param, number {number}: write it as NAME=VALUE.")
+        if name.strip() in given:
+            fail(WRONG_USAGE, f"--param: '{name.strip()}' is given twice.")
+        given[name.strip()] = value
+    return Choices(ignore_plugins, given, run_configuration)
 
 
 def read_settings(**options: Any) -> Settings:

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import json
-import os
 import signal
 import tempfile
 from collections.abc import AsyncIterator
@@ -22,6 +21,7 @@ from rich.console import Console
 from headrace.cli.client import Client, LoadTest
 from headrace.cli.progress import Display, Moment, display_for
 from headrace.cli.report import print_report
+from headrace.cli.whole_file import write_whole
 from headrace.plan.readers.yaml_tree import LARGEST
 from headrace.service import running_service
 from headrace.settings import Settings
@@ -154,16 +154,5 @@ class _Watcher:
 
 
 def write_json(path: Path, outcome: Outcome) -> None:
-    """Writes run and summary; a reader never sees half a file. Raises OSError."""
-    text = json.dumps({"run": outcome.run, "summary": outcome.summary}, indent=2)
-    if path.is_symlink() or (path.exists() and not path.is_file()):
-        path.write_text(text + "\n")  # a link such as /dev/stdout, a device, a pipe: it must not be replaced by a file
-        return
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-        try:
-            file.write(text + "\n")
-            file.close()
-            os.replace(file.name, path)
-        except OSError:
-            os.unlink(file.name)
-            raise
+    """Writes run and summary. Raises OSError."""
+    write_whole(path, json.dumps({"run": outcome.run, "summary": outcome.summary}, indent=2) + "\n")

@@ -15,6 +15,7 @@ from headrace.plan.conditions import (
 )
 from headrace.plan.pauses import Exponential, Normal, Pause, Uniform
 from headrace.plan.requests import Page, Request
+from headrace.plan.rules import ExtractHiddenFields, Extraction
 from headrace.plan.steps import (
     Choose,
     ForEach,
@@ -105,10 +106,14 @@ def pause(time: Pause) -> str:
 
 def _request(request: Request) -> str:
     body = f", {type(request.body).__name__.lower()} body" if request.body is not None else ""
-    extracted = f", extracts {', '.join(rule.variable for rule in request.extract)}" if request.extract else ""
+    extracted = f", extracts {', '.join(map(_extracted, request.extract))}" if request.extract else ""
     number = len(request.validate)
     checked = f", {number} validation{'' if number == 1 else 's'}" if number else ""
     return f"{request.method} {request.url}{body}{extracted}{checked}"
+
+
+def _extracted(rule: Extraction) -> str:
+    return f"$HIDDEN{rule.variable}.*" if isinstance(rule, ExtractHiddenFields) else rule.variable
 
 
 def _condition(condition: Condition) -> str:

@@ -68,6 +68,11 @@ _CONSTANT: dict[type, frozenset[str]] = {
 }
 
 
+def is_template(kind: type, field: str) -> bool:
+    """Whether a text in this field of a struct is a template."""
+    return field not in _CONSTANT.get(kind, frozenset())
+
+
 def children(step: Step) -> list[tuple[str, tuple[Step, ...]]]:
     """The steps inside a step, by the field that has them."""
     match step:
@@ -111,10 +116,9 @@ def templates(value: object, place: str) -> Iterator[tuple[str, str]]:
             for name, text in value.variables:
                 yield f"{place}.variables.{name}", text
         case msgspec.Struct():
-            constant = _CONSTANT.get(type(value), frozenset())
             inside = {field.partition("[")[0] for field, _ in children(value)} if isinstance(value, Step) else ()
             for field in value.__struct_fields__:
-                if field not in constant and field not in inside:
+                if is_template(type(value), field) and field not in inside:
                     yield from templates(getattr(value, field), f"{place}.{field}")
         case str():
             yield place, value

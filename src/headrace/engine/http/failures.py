@@ -1,7 +1,7 @@
 """How a failed request is told: the kind and sub-kind of the error tree, and a message that a person understands.
 
-Kinds and the published texts are those of Visual Studio's error tables (reference: clt-service, section 5.5): `HttpError`
-with the status as sub-kind, `Exception` with the .NET exception class, `RequestTimeout`.
+Kinds and the published texts are those of Visual Studio's error tables (reference: visual-studio-formats, 8): `HttpError`
+with the status as sub-kind, `Exception` with the .NET exception class, `Timeout`.
 """
 
 import errno
@@ -9,6 +9,8 @@ import ssl
 from collections.abc import Collection
 from dataclasses import dataclass
 from http import HTTPStatus
+
+from headrace.plan.urls import without_login
 
 # The statuses that .NET's HttpStatusCode has a name for; where that is not the phrase without blanks.
 _NAMED = frozenset({100, 101, *range(200, 207), *range(300, 308), *range(400, 418), 426, *range(500, 506)})
@@ -76,7 +78,9 @@ def unbound(name: str) -> Failure:
 
 
 def bad_url(url: str, reason: str) -> Failure:
-    return Failure("Exception", "UriFormatException", f"The request was not sent: its URL {url[:200]!r} {reason}.")
+    return Failure(
+        "Exception", "UriFormatException", f"The request was not sent: its URL {without_login(url)[:200]!r} {reason}."
+    )
 
 
 def bad_header(name: str, value: str) -> Failure:
@@ -96,12 +100,12 @@ def undecodable(reason: str) -> Failure:
 
 
 def timed_out(seconds: float) -> Failure:
-    return Failure("RequestTimeout", "Timeout", f"The request was not answered within {seconds:g} seconds.")
+    return Failure("Timeout", "RequestTimeout", f"The request was not answered within {seconds:g} seconds.")
 
 
 def unanswered() -> Failure:
     """The load ended first. No time is named: errors of one message are counted together."""
-    return Failure("RequestTimeout", "Timeout", "The load ended before the request was answered.")
+    return Failure("Timeout", "RequestTimeout", "The load ended before the request was answered.")
 
 
 def not_resolved(host: str) -> Failure:
@@ -117,7 +121,9 @@ def too_many_redirects(most: int) -> Failure:
 
 
 def bad_redirect(location: str, reason: str) -> Failure:
-    return Failure("Exception", "UriFormatException", f"The server redirected to {location[:200]!r}: {reason}.")
+    return Failure(
+        "Exception", "UriFormatException", f"The server redirected to {without_login(location)[:200]!r}: {reason}."
+    )
 
 
 def violated_protocol(reason: str) -> Failure:

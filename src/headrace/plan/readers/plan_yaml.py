@@ -102,4 +102,4 @@ def _read(name: str, what: str, instead: str, files: Files | None, diagnostics: 
 
 
 def _error(source: str, line: int, text: str) -> Diagnostic:
-    return Diagnostic(Severity.ERROR, f"{source}, line {line}: {text}.")
+    return Diagnostic(Severity.ERROR, f"{source}, line {line}: {text}.", source, line)

@@ -16,7 +16,7 @@ import yaml
 from headrace.plan.browsers import DEFAULT, find_browser
 from headrace.plan.data import DataSource
 from headrace.plan.model import Browser, BrowserShare, Plan, Scenario
-from headrace.plan.requests import Parameter
+from headrace.plan.requests import Page, Parameter
 
 _DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 _WIDE = 100  # a list or mapping that needs no more is written on one line
@@ -59,18 +59,30 @@ def _node(value: Any) -> yaml.Node:
     raise TypeError(f"{type(value).__name__} is nothing that a plan has")
 
 
-def _struct(value: msgspec.Struct) -> yaml.Node:
+def _struct(value: msgspec.Struct, tagged: bool = True) -> yaml.Node:
+    """A mapping of the fields; `tagged`: which of several kinds it is, is said first."""
     entries: list[tuple[yaml.Node, yaml.Node]] = []
     config = value.__struct_config__
-    if config.tag_field:
+    if config.tag_field and tagged:
         entries.append((_text(config.tag_field), _text(str(config.tag))))
     for field in _fields(type(value)):
         member = getattr(value, field.name)
         if not _left_out(value, field, member):
-            rows = isinstance(value, DataSource) and field.name == "rows"
-            entries.append((_text(field.encode_name), _rows(member) if rows else _node(member)))
-    flow = config.tag_field != "step" and len(entries) <= _FEW and _fits(entries)
+            entries.append((_text(field.encode_name), _member(value, field.name, member)))
+    flow = (config.tag_field != "step" or not tagged) and len(entries) <= _FEW and _fits(entries)
     return yaml.MappingNode("tag:yaml.org,2002:map", entries, flow_style=flow)
+
+
+def _member(value: msgspec.Struct, name: str, member: Any) -> yaml.Node:
+    match value:
+        case DataSource() if name == "rows":
+            return _rows(member)
+        case Page() if name == "request":
+            return _struct(member, tagged=False)
+        case Page() if name == "dependents":
+            requests = [_struct(request, tagged=False) for request in member]
+            return yaml.SequenceNode("tag:yaml.org,2002:seq", requests, flow_style=False)
+    return _node(member)
 
 
 # Asking msgspec takes 0.1 ms.

@@ -153,7 +153,7 @@ def _string_comparison(parameters: Parameters) -> Condition:
 
 def _probability(parameters: Parameters) -> Condition:
     if parameters.raw("ContextParameterName"):
-        parameters.reading.warn(
+        parameters.reading.tell(
             parameters.rule, "its ContextParameterName has no effect: what chance decides is kept nowhere"
         )
     return Probability(min(100.0, max(0.0, parameters.number("Percentage", 0))))

@@ -113,6 +113,19 @@ def read_load_test(folder: Folder, file: str, choices: Choices, targets: TargetR
     return plan, findings
 
 
+def web_tests_of(folder: Folder, file: str, choices: Choices) -> dict[str, str]:
+    """The web test that each test of the Plan of `file` is made from, by the test's name."""
+    if file.lower().endswith(".webtest"):
+        return {_lone_name(file): file}
+    reading = Reading(file, choices)
+    root = read_root(folder, file, "LoadTest", reading)
+    if root is None:
+        return {}
+    tests = WebTests(folder, file, reading, read_run_setting(reading, root))
+    _read_scenarios(reading, root, tests)
+    return tests.files
+
+
 def _read_scenarios(reading: Reading, root: Element, tests: WebTests) -> tuple[Scenario, ...]:
     scenarios: list[Scenario] = []
     taken: set[str] = set()
@@ -134,7 +147,7 @@ def _read_lone_web_test(
     folder: Folder, file: str, choices: Choices, targets: TargetRule
 ) -> tuple[Plan | None, list[Diagnostic]]:
     """A web test without a load test: few users for a short time, as a URL test has them."""
-    name = unique_name(_base(file)[: -len(".webtest")], (), "WebTest")
+    name = _lone_name(file)
     web_test, findings = read_web_test(folder, file, name, Surroundings(choices, parameters=choices.parameters))
     settings, more = read_test_settings(folder, choices)
     findings = [*findings, *more, Diagnostic(Severity.INFO, f"{file}: {_TRUSTS}.")]
@@ -157,6 +170,10 @@ def _read_lone_web_test(
         targets=targets,
     )
     return plan, findings
+
+
+def _lone_name(file: str) -> str:
+    return unique_name(_base(file)[: -len(".webtest")], (), "WebTest")
 
 
 def _variables(parameters: Mapping[str, str]) -> tuple[tuple[str, str], ...]:

@@ -20,7 +20,7 @@ class ThinkProfile:
         """The pause for a think time; one below 0 is none."""
         if not self.on or seconds <= 0:
             return 0.0
-        return Normal(seconds, seconds * self.deviation) if self.deviation else seconds
+        return Normal(seconds, round(seconds * self.deviation, 9)) if self.deviation else seconds
 
 
 def read_think_profile(reading: Reading, scenario: Element) -> ThinkProfile:
