@@ -1,13 +1,9 @@
 """What tests of several folders need: a database of each kind, opened and migrated."""
 
 import os
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -17,6 +13,7 @@ from sqlalchemy import Engine
 
 from headrace.store.database import open_database, writing
 from headrace.store.schema import metadata
+from tests.private_postgresql import NotInstalledError, private_postgresql
 
 # Enough for every change; HYPOTHESIS_PROFILE=thorough looks for what hides deeper. No deadlines: these machines are noisy.
 settings.register_profile("quick", max_examples=40, deadline=None)
@@ -27,30 +24,11 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[str]:
     """The folder of the socket of a private PostgreSQL server, user postgres; it is gone after the tests."""
-    binaries = _find_postgresql()
-    if binaries is None:
-        pytest.skip("PostgreSQL is not installed; scripts/install-test-services installs it")
-    # initdb refuses to run as root, and the folders that pytest makes are closed to other users
-    owner: dict[str, Any] = {"user": "postgres", "group": "postgres", "extra_groups": ()} if os.geteuid() == 0 else {}
-    with tempfile.TemporaryDirectory(prefix="headrace-postgresql-") as name:
-        folder = Path(name)
-        if owner:
-            shutil.chown(folder, "postgres", "postgres")
-
-        def call(program: str, *arguments: str) -> None:
-            with open(folder / "commands.log", "ab") as log:
-                subprocess.run([binaries / program, *arguments], check=True, stdout=log, stderr=log, cwd=folder, **owner)
-
-        data = str(folder / "data")
-        call(
-            "initdb", "--pgdata", data, "--auth=trust", "--username=postgres", "--encoding=UTF8", "--no-locale", "--no-sync"
-        )
-        options = f"-k {folder} -c listen_addresses= -c fsync=off -c max_connections=200"
-        call("pg_ctl", "--pgdata", data, "--log", str(folder / "server.log"), "--options", options, "--wait", "start")
-        try:
-            yield name
-        finally:
-            call("pg_ctl", "--pgdata", data, "--mode=immediate", "--wait", "stop")
+    try:
+        with private_postgresql() as folder:
+            yield folder
+    except NotInstalledError as missing:
+        pytest.skip(str(missing))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -96,12 +74,3 @@ def _schema(folder: str) -> Iterator[str]:
         connection.execute(f"CREATE SCHEMA {name}")
         yield f"postgresql://postgres@/postgres?host={folder}&options=-csearch_path%3D{name}"
         connection.execute(f"DROP SCHEMA {name} CASCADE")
-
-
-def _find_postgresql() -> Path | None:
-    """The folder with the newest initdb: Debian keeps it out of PATH."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
-    if found:
-        return found[-1].parent
-    initdb = shutil.which("initdb")
-    return Path(initdb).resolve().parent if initdb else None

@@ -1,9 +1,11 @@
 """The whole service, as a process: real load on a real site, through the REST API."""
 
+import json
 import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -196,3 +198,37 @@ def test_the_page_of_the_run_asks_for_the_token_and_shows_the_summary(service: S
     stranger = httpx2.get(page)
     assert (stranger.status_code, stranger.headers["WWW-Authenticate"][:5]) == (401, "Basic")
     assert site.url in httpx2.get(page, auth=("", TOKEN)).text
+
+
+def test_a_run_is_followed_second_by_second_as_it_happens(service: Served, site: Site) -> None:
+    run_id = service.create_run(f"{site.url}/slow/10", users=2, seconds=3)
+    events: list[tuple[str, Any]] = []
+    address = f"{service.base}/acme/api/v1/runs/{run_id}/events"
+    with httpx2.stream("GET", address, auth=("", TOKEN), timeout=60) as stream:
+        name = ""
+        for line in stream.iter_lines():
+            field, _, value = line.partition(": ")
+            if field == "event":
+                name = value
+            elif field == "data":
+                events.append((name, json.loads(value)))
+                if len(events) == 1:  # it listens: now there is something to hear
+                    service.queue(run_id)
+    seconds = [data for name, data in events if name == "second"]
+    assert [second["second"] for second in seconds][:2] == [0, 1]
+    assert all(second["users"] == 2 for second in seconds[:2])
+    assert 0 < sum(second["requests"] for second in seconds) <= site.seen.total()
+    states = [data["state"] for name, data in events if name == "run"]
+    assert states[0] == "pending"
+    assert "inProgress" in states
+    assert (events[-1][0], events[-1][1]["state"]) == ("end", "completed")
+
+
+def test_a_listener_does_not_keep_the_service_from_ending(tmp_path: Path) -> None:
+    with serving(tmp_path / "data") as service:
+        run_id = service.create_run("http://127.0.0.1:1/", seconds=1)
+        address = f"{service.base}/acme/api/v1/runs/{run_id}/events"
+        with httpx2.stream("GET", address, auth=("", TOKEN), timeout=60) as stream:
+            assert next(stream.iter_lines()).startswith("id: ")
+            service.process.send_signal(signal.SIGTERM)
+            assert service.process.wait(15) == 0

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 import structlog
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp
 
 from headrace.api.app import create_app
@@ -21,7 +22,9 @@ from headrace.results.reader import Results
 from headrace.rig.conductor import Conductor
 from headrace.rig.embedded import EmbeddedPool
 from headrace.rig.performance import RigContext
+from headrace.runs.audit import Audit
 from headrace.runs.drops import Drops
+from headrace.runs.organizations import Organizations
 from headrace.runs.store import Runs
 from headrace.runs.tokens import Tokens
 from headrace.settings import Settings
@@ -31,6 +34,10 @@ from headrace.store.exclusive import sole_service
 # Two names, because a token given by the operator replaces the one so given before, and no other.
 FIRST_TOKEN = "admin"  # noqa: S105
 GIVEN_TOKEN = "administrator"  # noqa: S105
+_BETWEEN_TIDYINGS = 3600.0  # seconds
+_BETWEEN_TRIMS = 600.0  # seconds
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +46,6 @@ class Service:
 
     app: ASGIApp
     new_token: str | None
-
-
-_BETWEEN_TIDYINGS = 3600.0  # seconds
-
-log = structlog.get_logger(__name__)
 
 
 def now() -> datetime:
@@ -74,8 +76,25 @@ async def _conducting(settings: Settings, database: Engine) -> AsyncIterator[ASG
     files = await asyncio.to_thread(open_files, settings, database)
     conductor = Conductor(RigContext(settings, database, runs, drops, results, pool, files, now))
     key = await asyncio.to_thread(load_key, database)
-    services = Services(settings, runs, drops, Tokens(database), results, conductor.ring, now, key, files)
-    tasks = [asyncio.create_task(conductor.serve()), asyncio.create_task(_tidy(files))]
+    audit = Audit(database)
+    services = Services(
+        settings,
+        runs,
+        drops,
+        Tokens(database),
+        Organizations(database),
+        audit,
+        results,
+        conductor.ring,
+        now,
+        key,
+        files,
+    )
+    tasks = [
+        asyncio.create_task(conductor.serve()),
+        asyncio.create_task(_tidy(files)),
+        asyncio.create_task(_keep_bounded(audit, settings)),
+    ]
     try:
         yield create_app(services, [run_page(runs, results)])
     finally:
@@ -107,12 +126,22 @@ async def _tidy(files: DropFiles) -> None:
         await asyncio.sleep(_BETWEEN_TIDYINGS)
 
 
+async def _keep_bounded(audit: Audit, settings: Settings) -> None:
+    """Forgets what the settings do not keep of the audit log, at the start and from time to time."""
+    while True:
+        try:
+            await asyncio.to_thread(audit.trim, now(), settings.audit_days, settings.audit_entries)
+        except SQLAlchemyError as error:  # a database that is away comes back
+            log.warning("the audit log could not be trimmed", error=str(error))
+        await asyncio.sleep(_BETWEEN_TRIMS)
+
+
 def admit_administrator(tokens: Tokens, settings: Settings) -> str | None:
     """Sees to it that somebody can sign in. Returns the token where one had to be made."""
     if settings.admin_token is not None:
         tokens.adopt(settings.admin_token.get_secret_value(), GIVEN_TOKEN, now())
         return None
-    if tokens.any():
+    if tokens.any(now()):
         return None
     secret, _ = tokens.create(FIRST_TOKEN, now())
     return secret

@@ -61,6 +61,9 @@ class Settings(BaseSettings):
     request_timeout: float = Field(
         60.0, gt=0, le=3600, description="How long a request of a test may take before it counts as timed out, in seconds."
     )
+    audit_days: int = Field(365, ge=1, le=36_500, description="How long entries of the audit log are kept, in days.")
+    audit_entries: int = Field(100_000, ge=100, description="Most entries of the audit log; the oldest are forgotten first.")
+    max_listeners: int = Field(100, ge=1, description="Most clients that follow runs as server-sent events at a time.")
     targets_allow: tuple[str, ...] = Field(
         (), description="Hosts and networks that tests may be aimed at; empty allows all that is not denied."
     )

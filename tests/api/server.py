@@ -19,8 +19,10 @@ from headrace.report.run_page import run_page
 from headrace.results.reader import Results
 from headrace.results.recorder import Recorder
 from headrace.runs import life
+from headrace.runs.audit import Audit
 from headrace.runs.drops import Drops
 from headrace.runs.model import Life, Run
+from headrace.runs.organizations import Organizations
 from headrace.runs.store import Runs
 from headrace.runs.tokens import Tokens
 from headrace.settings import Settings
@@ -66,6 +68,8 @@ class Server:
             runs=Runs(database, self.now),
             drops=Drops(database),
             tokens=Tokens(database),
+            organizations=Organizations(database),
+            audit=Audit(database),
             results=Results(database),
             ring=self._ring,
             now=self.now,

@@ -62,7 +62,7 @@ def test_a_revoked_token_is_none(server: Server) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/_apis/clt/testruns", "/_apis/clt/nothing", "/_apis/resourceareas", "/runs/x", "/acme/runs/x", "/", "/openapi.json"],
+    ["/_apis/clt/testruns", "/_apis/clt/nothing", "/_apis/resourceareas", "/runs/x", "/acme/runs/x", "/", "/api/v1/runs"],
 )
 def test_everything_needs_a_token_even_what_is_not_there(server: Server, path: str) -> None:
     assert server.stranger.get(path).status_code == 401

@@ -8,9 +8,10 @@ from threading import Barrier
 import pytest
 from sqlalchemy import Engine, text
 
+from headrace.runs.access import SERVICE, Holder, Role, Scope
 from headrace.runs.errors import Conflict, Invalid, NotFound
 from headrace.runs.model import Identity
-from headrace.runs.tokens import Token, Tokens
+from headrace.runs.tokens import Grant, Token, Tokens
 from headrace.store.database import reading
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -29,7 +30,7 @@ def test_a_new_token_admits_its_holder(tokens: Tokens) -> None:
     secret, token = tokens.create("ci", START)
     assert re.fullmatch(r"hr_[A-Za-z0-9_-]{43}", secret)
     assert token == Token(token.id, "ci", START)
-    assert tokens.admit(secret, second(1)) == Identity(token.id, "ci")
+    assert tokens.admit(secret, second(1)) == Holder(Identity(token.id, "ci"), SERVICE, Role.ADMIN, frozenset({Scope.WRITE}))
 
 
 def test_no_two_tokens_have_the_same_secret(tokens: Tokens) -> None:
@@ -125,12 +126,62 @@ def test_a_name_that_will_not_do_is_refused(tokens: Tokens, name: str) -> None:
     assert tokens.all() == []
 
 
-def test_any_knows_only_valid_tokens(tokens: Tokens) -> None:
-    assert not tokens.any()
-    tokens.create("ci", START)
-    assert tokens.any()
+def test_any_knows_only_tokens_that_can_do_everything_now(tokens: Tokens) -> None:
+    assert not tokens.any(START)
+    tokens.create("of one organization", START, Grant("acme"))
+    tokens.create("a viewer", START, Grant(role=Role.VIEWER))
+    tokens.create("a reader", START, Grant(scopes=frozenset({Scope.READ})))
+    assert not tokens.any(START)
+    tokens.create("ci", START, Grant(expires_at=second(10)))
+    assert tokens.any(second(9))
+    assert not tokens.any(second(10))
     tokens.revoke("ci", START)
-    assert not tokens.any()
+    assert not tokens.any(START)
+
+
+def test_a_token_is_good_for_what_it_was_made_for(tokens: Tokens) -> None:
+    secret, token = tokens.create("ci", START, Grant("acme", Role.RUNNER, frozenset({Scope.READ})))
+    assert (token.organization, token.role, token.scopes) == ("acme", Role.RUNNER, {Scope.READ})
+    assert tokens.admit(secret, START) == Holder(Identity(token.id, "ci"), "acme", Role.RUNNER, frozenset({Scope.READ}))
+
+
+@pytest.mark.parametrize(
+    ("role", "scope"), [(Role.VIEWER, Scope.READ), (Role.RUNNER, Scope.WRITE), (Role.ADMIN, Scope.WRITE)]
+)
+def test_without_scopes_a_token_has_those_that_its_role_can_use(tokens: Tokens, role: Role, scope: Scope) -> None:
+    assert tokens.create("ci", START, Grant("acme", role))[1].scopes == {scope}
+
+
+def test_an_expired_token_admits_nobody(tokens: Tokens) -> None:
+    secret, _ = tokens.create("ci", START, Grant(expires_at=second(60)))
+    assert tokens.admit(secret, second(59)) is not None
+    assert tokens.admit(secret, second(60)) is None
+
+
+def test_a_token_that_would_never_be_valid_is_not_made(tokens: Tokens) -> None:
+    with pytest.raises(Invalid) as raised:
+        tokens.create("ci", START, Grant(expires_at=START))
+    assert raised.value.field == "expires_at"
+    assert tokens.all() == []
+
+
+def test_two_organizations_may_use_the_same_name(tokens: Tokens) -> None:
+    ours, _ = tokens.create("ci", START, Grant("acme"))
+    theirs, token = tokens.create("ci", START, Grant("globex"))
+    with pytest.raises(Conflict, match="Several organizations have a token named 'ci'"):
+        tokens.revoke("ci", second(1))
+    assert tokens.revoke("ci", second(1), "globex").id == token.id
+    assert tokens.admit(ours, second(2)) is not None
+    assert tokens.admit(theirs, second(2)) is None
+    assert [token.organization for token in tokens.all("acme")] == ["acme"]
+
+
+def test_no_organization_revokes_a_token_of_another(tokens: Tokens) -> None:
+    secret, token = tokens.create("ci", START, Grant("acme"))
+    for key in ("ci", token.id):
+        with pytest.raises(NotFound):
+            tokens.revoke(key, START, "globex")
+    assert tokens.admit(secret, START) is not None
 
 
 def test_all_begins_with_the_oldest(tokens: Tokens) -> None:
@@ -142,7 +193,9 @@ def test_all_begins_with_the_oldest(tokens: Tokens) -> None:
 def test_an_adopted_secret_admits_and_adopting_it_again_changes_nothing(tokens: Tokens) -> None:
     token = tokens.adopt("the operator's", "admin", START)
     assert tokens.adopt("the operator's", "admin", second(9)) == token
-    assert tokens.admit("the operator's", START) == Identity(token.id, "admin")
+    holder = tokens.admit("the operator's", START)
+    assert holder is not None
+    assert holder.identity == Identity(token.id, "admin")
 
 
 def test_adopting_another_secret_revokes_the_one_before(tokens: Tokens) -> None:
@@ -157,7 +210,7 @@ def test_a_revoked_secret_is_not_adopted_again(tokens: Tokens) -> None:
     tokens.revoke("admin", START)
     with pytest.raises(Conflict, match="was revoked"):
         tokens.adopt("the operator's", "admin", START)
-    assert not tokens.any()
+    assert not tokens.any(START)
 
 
 @pytest.mark.parametrize("secret", ["", "x" * 513])

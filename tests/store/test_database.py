@@ -2,16 +2,23 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
+from hashlib import sha256
 from pathlib import Path
 from threading import Barrier, Event
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, func, insert, inspect, select, text, update
+from sqlalchemy import Engine, create_engine, func, insert, inspect, select, text, update
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, IntegrityError, OperationalError, StatementError
 
-from headrace.store.database import migrate, open_database, reading, writing
+from headrace.runs.access import SERVICE, Holder, Role, Scope
+from headrace.runs.model import Identity
+from headrace.runs.tokens import Tokens
+from headrace.store.database import MIGRATIONS, migrate, open_database, reading, writing
 from headrace.store.schema import metadata, organizations, secrets, tokens
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -114,6 +121,24 @@ def test_instants_come_back_to_the_microsecond_in_utc(database: Engine) -> None:
     assert kept.created_at == at
     assert kept.created_at.utcoffset() == timedelta(0)
     assert kept.revoked_at is None
+
+
+def test_tokens_from_before_there_were_organizations_become_administrators_of_the_service(database_url: str) -> None:
+    url = make_url(database_url)
+    engine = create_engine(url.set(drivername="postgresql+psycopg") if url.drivername == "postgresql" else url)
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0004")
+        old = "INSERT INTO tokens (id, name, hash, created_at) VALUES ('1', 'ci', :hash, 0)"
+        connection.execute(text(old), {"hash": sha256(b"the old one").hexdigest()})
+    engine.dispose()
+
+    engine = open_database(database_url)
+    holder = Tokens(engine).admit("the old one", NOW)
+    assert holder == Holder(Identity("1", "ci"), SERVICE, Role.ADMIN, frozenset({Scope.WRITE}))
+    engine.dispose()
 
 
 def test_an_instant_without_a_zone_is_refused(database: Engine) -> None:

@@ -5,19 +5,16 @@ a path is in lower case, without an organization, without empty segments, and so
 query parameters are left alone. The organization is in the request's state: as identity, and as typed for links.
 """
 
-import re
 from urllib.parse import quote, unquote_plus
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from headrace.api.failures import ApiError, shorten
+from headrace.runs.organizations import DEFAULT, NAME
 
-DEFAULT_ORGANIZATION = "default"
-# What may follow an organization: the API, the pages of runs, and the files that signed links lead to. None of these can be
+# What may follow an organization: the APIs, the pages of runs, and the files that signed links lead to. None of these can be
 # the name of an organization.
-ROOTS = ("_apis", "runs", "files")
-
-_ORGANIZATION = re.compile(r"(?=.*[A-Za-z0-9])[A-Za-z0-9._-]{1,128}")  # never "." or ".."
+ROOTS = ("_apis", "api", "runs", "files")
 
 
 class Addressing:
@@ -33,12 +30,14 @@ class Addressing:
         try:
             organization, path = read_path(scope["path"])
         except ApiError as failure:
-            await failure.response()(scope, receive, send)
+            path = scope["path"].lstrip("/")
+            await failure.answer(path[path.find("/") :])(scope, receive, send)
             return
-        query = fold_names(scope["query_string"])
+        # Only old clients spell parameters as they like
+        query = scope["query_string"] if path.startswith("/api/") else fold_names(scope["query_string"])
         state = {
             **scope.get("state", {}),
-            "organization": (organization or DEFAULT_ORGANIZATION).lower(),
+            "organization": (organization or DEFAULT).lower(),
             "typed_organization": organization,
         }
         await self.app({**scope, "path": path, "query_string": query, "state": state}, receive, send)
@@ -54,7 +53,7 @@ def read_path(path: str) -> tuple[str, str]:
     if len(segments) < 2 or lower[0] in ROOTS or lower[1] not in ROOTS:
         return "", "/" + "/".join(lower)
     organization = segments[0]
-    if not _ORGANIZATION.fullmatch(organization):
+    if not NAME.fullmatch(organization):
         raise ApiError(
             404,
             f"'{shorten(organization)}' is no organization: its name has 1 to 128 of the characters A-Z a-z 0-9 . _ -",

@@ -12,17 +12,20 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from headrace.api.failures import ApiError
-from headrace.runs.model import Identity
+from headrace.api.failures import ApiError, shorten
+from headrace.runs.access import Holder
 
 _LONGEST_HEADER = 4096
 
-Admit = Callable[[str], Identity | None]
-"""The holder of a token; None where it is unknown or revoked."""
+Admit = Callable[[str], Holder | None]
+"""The holder of a token; None where it is unknown, revoked or expired."""
 
 
 class Authentication:
-    """Lets requests with a known token through, and those that `is_open` says need none."""
+    """Lets requests with a token of their organization through, and those that `is_open` says need none.
+
+    Behind it the state has the `holder` of the token (None where none was needed) and his `identity`.
+    """
 
     def __init__(self, app: ASGIApp, admit: Admit, is_open: Callable[[Scope], bool]) -> None:
         self.app = app
@@ -30,15 +33,23 @@ class Authentication:
         self.is_open = is_open
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or self.is_open(scope):
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        scope["state"]["holder"] = None
+        if self.is_open(scope):
             await self.app(scope, receive, send)
             return
         token = read_token(Headers(scope=scope).get("authorization", ""))
-        identity = await run_in_threadpool(self.admit, token) if token else None
-        if identity is None:
-            await _refusal(token).response()(scope, receive, send)
+        holder = await run_in_threadpool(self.admit, token) if token else None
+        if holder is None:
+            await _refusal(token).answer(scope["path"])(scope, receive, send)
             return
-        scope["state"]["identity"] = identity
+        organization = scope["state"]["organization"]
+        if not holder.belongs_to(organization):
+            await _stranger(organization, holder).answer(scope["path"])(scope, receive, send)
+            return
+        scope["state"].update(holder=holder, identity=holder.identity)
         await self.app(scope, receive, send)
 
 
@@ -67,10 +78,20 @@ def _password(credentials: str) -> str:
 
 def _refusal(token: str) -> ApiError:
     message = (
-        "The token is unknown or revoked."
+        "The token is unknown, revoked or expired."
         if token
         else "The request carries no token. Send it as the password of Basic credentials or as a Bearer token."
     )
     return ApiError(
         401, message, "UnauthorizedRequestException", {"WWW-Authenticate": 'Basic realm="Headrace", charset="UTF-8"'}
+    )
+
+
+def _stranger(organization: str, holder: Holder) -> ApiError:
+    """The same whether there is such an organization or not."""
+    return ApiError(
+        404,
+        f"There is no organization '{shorten(organization)}' for this token. Addresses of its own begin with "
+        f"/{holder.organization}/.",
+        "OrganizationNotFoundException",
     )

@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 
 from headrace.api.failures import ApiError, shorten
 from headrace.api.services import Services, services_of
+from headrace.runs.access import Holder
 from headrace.runs.model import Identity
 from headrace.settings import Settings
 
@@ -47,6 +48,7 @@ class Context:
     services: Services
     organization: str
     identity: Identity
+    holder: Holder
     links: Links
     shows_identities: bool
     root: str
@@ -76,8 +78,11 @@ def context_of(request: Request) -> Context:
         services=services,
         organization=request.state.organization,
         identity=request.state.identity,
+        holder=request.state.holder,
         links=Links(base_of(request, services.settings)),
-        shows_identities=not _chokes_on_identities(request.headers.get("user-agent", ""), request.state.version),
+        shows_identities=not _chokes_on_identities(
+            request.headers.get("user-agent", ""), getattr(request.state, "version", "")
+        ),
         root=_root_of(request, services.settings),
     )
 

@@ -1,6 +1,5 @@
 """Test drops: what a run is made from (reference: clt-service, section 2.2)."""
 
-from dataclasses import replace
 from math import ceil
 from typing import Annotated, Any
 
@@ -14,20 +13,16 @@ from headrace.api.wire.requests import LoadTestDefinition, TestDrop
 from headrace.api.wire.runs import write_drop
 from headrace.blobs.drop_files import Access, FilesUnavailableError
 from headrace.blobs.names import read_name
-from headrace.plan.checks import check_plan
-from headrace.plan.diagnostics import Severity
-from headrace.plan.readers.plan_yaml import read_plan
 from headrace.plan.urls import check_url
-from headrace.runs.definition import definition_of, details_of
+from headrace.runs.definition import details_of
 from headrace.runs.errors import Invalid, NotFound
 from headrace.runs.limits import check_details
 from headrace.runs.model import Drop, DropKind
 from headrace.runs.operations import delete_drop
+from headrace.runs.plan_drops import create_plan_drop
 from headrace.settings import Settings
 
 router = APIRouter(prefix="/_apis/clt/testdrops", tags=["test drops"])
-
-_MOST_TOLD = 5
 
 # Where the details of a run stand in a definition.
 _MEMBERS = {
@@ -57,7 +52,7 @@ def create_drop(body: TestDrop, asked: Asked) -> dict[str, Any]:
         if body.drop_type is DropKind.IN_PLACE:
             _check_load(definition, asked.services.settings)
     services = asked.services
-    drop = services.drops.create(asked.organization, body.drop_type, kept, services.now())
+    drop = services.drops.create(asked.organization, body.drop_type, kept, services.now(), by=asked.identity)
     if drop.kind is not DropKind.BLOB:
         return write_drop(drop)
     try:
@@ -98,24 +93,21 @@ def _access(drop: Drop, query: DropQuery, asked: Context) -> Access:
 
 
 def _create_plan_drop(body: TestDrop, text: str, asked: Context) -> dict[str, Any]:
-    """A plan is checked as far as it can be now; what it comes to goes before what a definition beside it says."""
     if body.drop_type is not DropKind.IN_PLACE:
         raise invalid("headracePlan", "is only taken by a drop of the type InPlaceDrop.")
     services = asked.services
-    plan, findings = read_plan(text, "headracePlan", services.settings.targets)
-    if plan is not None:
-        findings = [*findings, *check_plan(plan)]
-    errors = [finding.message for finding in findings if finding.severity is Severity.ERROR]
-    if plan is None or errors:
-        more = f" And {len(errors) - _MOST_TOLD} more." if len(errors) > _MOST_TOLD else ""
-        raise invalid("headracePlan", f"cannot be run. {' '.join(errors[:_MOST_TOLD])}{more}")
-    given = read_definition(body.load_test_definition) if body.load_test_definition else {}
-    kept = {**given, **definition_of(plan)}
-    try:
-        check_details(replace(details_of(kept), warm_up=ceil(plan.warm_up)), services.settings)
-    except Invalid as error:
-        raise invalid("headracePlan", f"{error.field.removeprefix('details.')} {error.message}.") from None
-    return write_drop(services.drops.create(asked.organization, body.drop_type, kept, services.now(), text))
+    given = read_definition(body.load_test_definition) if body.load_test_definition else None
+    drop = create_plan_drop(
+        services.drops,
+        services.settings,
+        asked.organization,
+        text,
+        asked.identity,
+        services.now(),
+        called="headracePlan",
+        given=given,
+    )
+    return write_drop(drop)
 
 
 def _check_numbers(kept: dict[str, Any], settings: Settings) -> None:

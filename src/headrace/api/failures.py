@@ -1,14 +1,17 @@
 """What a client gets when it does not get what it asked for: always JSON with a `message` (reference: clt-service, 1.6).
 
 Python clients read `message` and `typeKey`, the pipeline tasks parse the body inside their catch block, .NET clients also
-read the header X-TFS-ServiceError.
+read the header X-TFS-ServiceError. Clients of `/api/v1` get a problem as in RFC 9457.
 """
 
+import re
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
 from starlette.responses import JSONResponse
 
+PROBLEMS_BELOW = "/api/"
 _LONGEST_MESSAGE = 2000
 _LONGEST_VALUE = 100
 
@@ -42,6 +45,21 @@ class ApiError(Exception):
             "eventId": 3000,
         }
         return JSONResponse(body, self.status, {"X-TFS-ServiceError": quote(message), **self.headers})
+
+    def answer(self, path: str) -> JSONResponse:
+        """The answer in the shape of the API that `path` belongs to; it is as routes know it."""
+        return self.problem() if path.startswith(PROBLEMS_BELOW) else self.response()
+
+    def problem(self) -> JSONResponse:
+        """The answer in the shape of RFC 9457. `type` names the kind of problem, and leads nowhere."""
+        kind = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", self.type_key.removesuffix("Exception")).lower()
+        body = {
+            "type": f"urn:headrace:problem:{kind}",
+            "title": HTTPStatus(self.status).phrase,
+            "status": self.status,
+            "detail": shorten(self.message, _LONGEST_MESSAGE),
+        }
+        return JSONResponse(body, self.status, self.headers, media_type="application/problem+json")
 
 
 def invalid(field: str, message: str) -> ApiError:

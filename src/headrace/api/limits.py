@@ -18,9 +18,9 @@ _BOM = b"\xef\xbb\xbf"
 _JSON = re.compile(r"application/([a-z0-9.+-]+\+)?json", re.IGNORECASE)
 # A string as a whole, so that brackets inside it do not count.
 _STRUCTURE = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[\[\]{}]', re.DOTALL)
-# Plans have their data in them, so the only request that brings one may be larger.
-_PLAN_PATH = "/_apis/clt/testdrops"
-_PLAN = re.compile(rb'"headracePlan"', re.IGNORECASE)
+# Plans have their data in them, so the only requests that bring one may be larger.
+_PLAN_PATHS = ("/_apis/clt/testdrops", "/api/v1/runs")
+_PLAN = re.compile(rb'"(headrace)?plan"', re.IGNORECASE)
 
 
 class Limits:
@@ -37,9 +37,9 @@ class Limits:
             await self.app(scope, receive, send)
             return
         try:
-            body = await self._read(Headers(scope=scope), receive, scope["path"] == _PLAN_PATH)
+            body = await self._read(Headers(scope=scope), receive, scope["path"] in _PLAN_PATHS)
         except ApiError as failure:
-            await failure.response()(scope, receive, send)
+            await failure.answer(scope["path"])(scope, receive, send)
             return
         await self.app(scope, _replay(body, receive), send)
 

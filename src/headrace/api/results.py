@@ -3,7 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+import msgspec
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from headrace.api import signing
@@ -62,7 +63,7 @@ def list_counters(run_id: str, query: Annotated[CounterQuery, Query()], asked: A
 
 
 @router.post("/countersamples")
-def get_samples(run_id: str, body: SampleQueries, asked: Asked) -> dict[str, Any]:
+def get_samples(run_id: str, body: SampleQueries, asked: Asked) -> Response:
     """MOST_SAMPLES together, in the order asked for. What has no samples, or does not exist, is answered with none."""
     run = find_run(asked, run_id)
     start = run.life.execution_started_at or run.life.created_at
@@ -78,12 +79,14 @@ def get_samples(run_id: str, body: SampleQueries, asked: Asked) -> dict[str, Any
         )
         left -= len(samples)
         values.append(write_samples(query.counter_instance_id, samples, start, interval))
-    return {
+    answer = {
         "totalSamplesCount": MOST_SAMPLES - left,
         "maxBatchSize": MOST_SAMPLES,
         "count": len(values),
         "values": values,
     }
+    # As a dictionary it would be copied member by member first, which takes as long as all the rest
+    return Response(msgspec.json.encode(answer), media_type="application/json")
 
 
 @router.get("/errors")

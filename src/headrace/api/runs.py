@@ -35,6 +35,7 @@ _MEMBERS = {
     "details.superseding_machines": "supersedeRunSettings.loadGeneratorMachinesType",
     "details.agent_group": "supersedeRunSettings.staticAgentRunSettings.staticAgentGroupName",
     "details.locations": "loadGenerationGeoLocations",
+    "plan": "headracePlan",
     "requested_by": "requestedBy",
     "ids": "runIds",
     "retention": "retentionState",

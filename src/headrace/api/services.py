@@ -8,7 +8,9 @@ from fastapi import Request
 
 from headrace.blobs.drop_files import DropFiles
 from headrace.results.reader import Results
+from headrace.runs.audit import Audit
 from headrace.runs.drops import Drops
+from headrace.runs.organizations import Organizations
 from headrace.runs.store import Runs
 from headrace.runs.tokens import Tokens
 from headrace.settings import Settings
@@ -23,6 +25,8 @@ class Services:
     runs: Runs
     drops: Drops
     tokens: Tokens
+    organizations: Organizations
+    audit: Audit
     results: Results
     ring: Callable[[], None]
     now: Callable[[], datetime]

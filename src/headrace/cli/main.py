@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from headrace import __version__
-from headrace.cli import token
+from headrace.cli import organization, token
 from headrace.cli.asked import Asked, test_of
 from headrace.cli.check import as_json, show_plan
 from headrace.cli.client import Client
@@ -34,6 +34,7 @@ from headrace.cli.options import (
     choices_of,
     fail,
     failing_clearly,
+    open_stores,
     parsed,
     read_settings,
 )
@@ -49,6 +50,9 @@ from headrace.plan.readers.visual_studio.reading import Choices
 from headrace.plan.targets import TargetRule
 from headrace.plan.writers.plan_yaml import write_plan
 from headrace.plan.writers.tidy import tidied
+from headrace.runs.access import SERVICE
+from headrace.runs.audit import MOST_READ
+from headrace.runs.organizations import DEFAULT
 from headrace.settings import AS_SERVICE, OFF
 
 EXIT_CODES = "Exit codes: 0 passed, 1 failed its criteria, 2 wrong usage, 3 could not run, 130 stopped by Ctrl-C."
@@ -61,6 +65,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 app.add_typer(token.app, name="token")
+app.add_typer(organization.app, name="organization")
 
 _duration = parsed(parse_duration)
 
@@ -275,6 +280,22 @@ def serve(
             fail(COULD_NOT_RUN, f"Cannot listen on {settings.host}:{settings.port}: {error.strerror or error}.")
         with listening:
             uvloop.run(serve_until_stopped(settings, listening, Console(soft_wrap=True)))
+
+
+@app.command()
+def audit(
+    organization: Annotated[str, typer.Option(metavar="NAME", help="Whose log.")] = DEFAULT,
+    service: Annotated[bool, typer.Option("--service", help="What was done with tokens of the service instead.")] = False,
+    top: Annotated[int, typer.Option(min=1, max=MOST_READ, help="So many of the newest entries.")] = 100,
+    data: Data = None,
+    database: Database = None,
+) -> None:
+    """Show who created, started, stopped and deleted what, from the database itself; the newest comes first."""
+    with failing_clearly(), open_stores(read_settings(data=data, database=database)) as stores:
+        entries = stores.audit.read(SERVICE if service else organization.lower(), top=top)
+        for entry in entries:
+            line = f"{entry.at:%Y-%m-%d %H:%M:%S} UTC  {entry.act:<19}  {entry.by.name}  {entry.subject}  {entry.name}"
+            Output(soft_wrap=True).print(escape(line.rstrip()), highlight=False)
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
@@ -15,8 +16,12 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from headrace.blobs.drop_files import FilesUnavailableError
 from headrace.cli.client import ClientError, RefusedError
 from headrace.plan.readers.visual_studio.reading import Choices
+from headrace.runs.audit import Audit
 from headrace.runs.errors import Refused
+from headrace.runs.organizations import Organizations
+from headrace.runs.tokens import Tokens
 from headrace.settings import Settings
+from headrace.store.database import open_database
 from headrace.store.exclusive import DatabaseInUseError
 
 PASSED, FAILED, WRONG_USAGE, COULD_NOT_RUN, INTERRUPTED = 0, 1, 2, 3, 130
@@ -95,6 +100,25 @@ def parsed(parse: Callable[[str], T]) -> Callable[[str], T]:
             raise typer.BadParameter(str(error)) from None
 
     return parser
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """What commands work on that administer a service, whether it runs or not."""
+
+    organizations: Organizations
+    tokens: Tokens
+    audit: Audit
+
+
+@contextmanager
+def open_stores(settings: Settings) -> Iterator[Stores]:
+    """Raises what `open_database` raises."""
+    engine = open_database(settings.database_url)
+    try:
+        yield Stores(Organizations(engine), Tokens(engine), Audit(engine))
+    finally:
+        engine.dispose()
 
 
 class Output(Console):

@@ -14,6 +14,8 @@ from headrace.service import running_service
 from headrace.settings import Settings
 
 _BACKLOG = 2048
+# Seconds that answers under way get at the end. Whoever follows a run as server-sent events would never be done.
+_PATIENCE = 2
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -39,7 +41,14 @@ async def serve(settings: Settings, listening: socket.socket, console: Console) 
             console.print(
                 "[yellow]Others can reach this address, and tokens travel in the clear: put a proxy with TLS before it."
             )
-        config = uvicorn.Config(service.app, log_level="warning", access_log=False, server_header=False, lifespan="off")
+        config = uvicorn.Config(
+            service.app,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            lifespan="off",
+            timeout_graceful_shutdown=_PATIENCE,
+        )
         await _Server(config).serve(sockets=[listening])
 
 

@@ -125,29 +125,27 @@ class Results:
         """
         if not -_LARGEST - 1 <= counter_id <= _LARGEST or first > _LARGEST:
             return []
+        columns = samples.c
         wanted = (
-            select(samples, counters.c.category, counters.c.name)
-            .join_from(samples, counters, (counters.c.run_id == samples.c.run_id) & (counters.c.id == samples.c.counter_id))
-            .where(samples.c.run_id == run_id, samples.c.counter_id == counter_id)
-            .order_by(samples.c.interval)
+            select(columns.interval, columns.raw, columns.base, columns.elapsed_us, columns.value)
+            .where(columns.run_id == run_id, columns.counter_id == counter_id)
+            .order_by(columns.interval)
         )
+        which = select(counters.c.category, counters.c.name).where(counters.c.run_id == run_id, counters.c.id == counter_id)
         with reading(self._database) as connection:
+            counter = connection.execute(which).first()
+            if counter is None:
+                return []
             if first < 0:
                 wanted = wanted.where(samples.c.interval == _last_interval(run_id, counter_id))
             else:
                 wanted = wanted.where(samples.c.interval >= first)
             if last >= 0:
                 wanted = wanted.where(samples.c.interval <= min(last, _LARGEST))
+            kind = _EVERY[counter.category, counter.name].kind
             return [
-                Sample(
-                    interval=row.interval,
-                    kind=_EVERY[row.category, row.name].kind,
-                    raw=row.raw,
-                    base=row.base,
-                    timestamp=row.elapsed_us * TICKS_PER_US,
-                    value=row.value,
-                )
-                for row in connection.execute(wanted.limit(limit))
+                Sample(interval, kind, raw, base, elapsed_us * TICKS_PER_US, value)
+                for interval, raw, base, elapsed_us, value in connection.execute(wanted.limit(limit))
             ]
 
     def total(self, run_id: str) -> Tick:

@@ -5,8 +5,9 @@ from typing import Any
 
 from sqlalchemy import Engine
 
+from headrace.runs.audit import Act, Entry, record
 from headrace.runs.ids import new_id, read_id
-from headrace.runs.model import Drop, DropKind
+from headrace.runs.model import OPERATOR, Drop, DropKind, Identity
 from headrace.store.database import reading, writing
 from headrace.store.schema import drops
 
@@ -18,7 +19,14 @@ class Drops:
         self._database = database
 
     def create(
-        self, organization: str, kind: DropKind, definition: dict[str, Any] | None, at: datetime, plan: str | None = None
+        self,
+        organization: str,
+        kind: DropKind,
+        definition: dict[str, Any] | None,
+        at: datetime,
+        plan: str | None = None,
+        *,
+        by: Identity = OPERATOR,
     ) -> Drop:
         """Keeps a new drop; `definition` and `plan` are those of an in-place drop."""
         drop = Drop(new_id(), organization, kind, at, definition, plan=plan)
@@ -33,6 +41,7 @@ class Drops:
                     plan=plan,
                 )
             )
+            record(connection, Entry(at, organization, by, Act.CREATE_DROP, drop.id, ""))
         return drop
 
     def get(self, organization: str, drop_id: str) -> Drop | None:

@@ -23,3 +23,7 @@ class Invalid(Refused):
         super().__init__(f"{field}: {message}")
         self.field = field
         self.message = message
+
+
+class Forbidden(Refused):
+    """Whoever asks may not do this here."""

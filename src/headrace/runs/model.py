@@ -80,6 +80,10 @@ class Identity:
     name: str
 
 
+OPERATOR = Identity("operator", "the operator")
+"""Who has the database itself in hand: the command line, and the service at its start."""
+
+
 @dataclass(frozen=True, slots=True)
 class Abort:
     """Why a run ended without its user's wish. `source`: Validation, SetupScript, CleanupScript, Agent, Service, Other."""

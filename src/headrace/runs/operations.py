@@ -7,6 +7,7 @@ from typing import TypedDict
 
 from headrace.blobs.drop_files import DropFiles
 from headrace.runs import life
+from headrace.runs.access import Action, Holder, permit
 from headrace.runs.definition import details_of
 from headrace.runs.drops import Drops
 from headrace.runs.errors import Conflict, Invalid, NotFound
@@ -90,6 +91,21 @@ def queue_run(runs: Runs, organization: str, run_id: str, by: Identity, at: date
 def abort_run(runs: Runs, organization: str, run_id: str, by: Identity, at: datetime) -> Run:
     """Stops a run, or leaves one that is over as it is. Raises NotFound."""
     return _step(runs, organization, run_id, lambda before: life.abort(before, by, at))
+
+
+def delete_run(runs: Runs, organization: str, run_id: str, by: Holder, at: datetime) -> None:
+    """Deletes a run with all that it measured.
+
+    Raises NotFound, Forbidden where it is not for this holder to delete, and Conflict while it is under way.
+    """
+    while True:  # until nobody changes it meanwhile
+        run = _find(runs, organization, run_id)
+        if run.created_by.id != by.identity.id:
+            permit(by, Action.DELETE_OTHERS)
+        if not run.life.state.terminal and run.life.state is not State.PENDING:
+            raise Conflict(f"The test run {run.id} is under way; stop it first, and delete it when it has ended.")
+        if runs.delete(run, by.identity, at):
+            return
 
 
 def set_retention(runs: Runs, organization: str, run_id: str, retention: Retention) -> Run:

@@ -49,6 +49,7 @@ def run_values(run: Run) -> dict[str, Any]:
         "execution_finished_at": life.execution_finished_at,
         "finished_at": life.finished_at,
         "created_by": msgspec.to_builtins(run.created_by),
+        "created_by_id": run.created_by.id,
         "created_by_name": run.created_by.name.casefold(),
         "started_by": msgspec.to_builtins(life.started_by),
         "stopped_by": msgspec.to_builtins(life.stopped_by),

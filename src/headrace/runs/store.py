@@ -1,19 +1,21 @@
 """Where test runs and their messages are kept."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from headrace.runs.audit import Act, Entry, record
 from headrace.runs.errors import NotFound
 from headrace.runs.ids import new_id, read_id
 from headrace.runs.model import Identity, Life, Message, Run, RunDetails, RunKind, Severity, Source, State
+from headrace.runs.pages import Page
 from headrace.runs.rows import message_values, read_message, read_run, run_values
 from headrace.runs.search import RunFilter
 from headrace.store.database import reading, writing
-from headrace.store.schema import messages, organizations, runs
+from headrace.store.schema import drops, messages, organizations, runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ class Runs:
                 details=new.details,
             )
             connection.execute(runs.insert().values(run_values(run)))
+            record(connection, Entry(at, run.organization, by, Act.CREATE_RUN, run.id, run.name))
         return run
 
     def get(self, organization: str, run_id: str) -> Run | None:
@@ -82,14 +85,34 @@ class Runs:
             same = (runs.c.id == run.id, runs.c.version == run.version)
             with writing(self._database) as connection:
                 written = connection.execute(runs.update().where(*same).values(run_values(changed)))
+                if written.rowcount == 1:
+                    for entry in _acts(run, changed):
+                        record(connection, entry)
             if written.rowcount == 1:
                 return changed
+
+    def delete(self, run: Run, by: Identity, at: datetime) -> bool:
+        """Deletes a run with its messages and results; False where somebody changed or deleted it meanwhile."""
+        with writing(self._database) as connection:
+            gone = connection.execute(runs.delete().where(runs.c.id == run.id, runs.c.version == run.version))
+            if gone.rowcount != 1:
+                return False
+            connection.execute(drops.update().where(drops.c.run_id == run.id).values(run_id=None))
+            record(connection, Entry(at, run.organization, by, Act.DELETE_RUN, run.id, run.name))
+        return True
 
     def find(self, organization: str, wanted: RunFilter) -> list[Run]:
         """The newest runs that match, `wanted.top` at most, by ascending number."""
         with reading(self._database) as connection:
             rows = connection.execute(wanted.select(organization)).mappings().all()
         return [read_run(row) for row in reversed(rows)]
+
+    def page(self, organization: str, wanted: RunFilter, page: Page) -> tuple[list[Run], str | None]:
+        """A page of the runs that match, and the cursor of the next one; None where there is none. Raises Invalid."""
+        with reading(self._database) as connection:
+            rows = connection.execute(page.select(organization, wanted)).mappings().all()
+        found = [read_run(row) for row in rows]
+        return found[: page.size], page.cursor(found[page.size - 1]) if len(found) > page.size else None
 
     def in_states(self, *states: State) -> list[Run]:
         """The runs of all organizations in one of these states, from the one that was queued, or else created, first."""
@@ -136,6 +159,13 @@ class Runs:
         with reading(self._database) as connection:
             return [read_message(row) for row in connection.execute(query).mappings()]
 
+    def messages_after(self, run_id: str, position: int, top: int) -> list[tuple[int, Message]]:
+        """The next messages of a run after the one at `position` (-1: from the first), each with its own."""
+        query = messages.select().where(messages.c.run_id == run_id, messages.c.position > position)
+        with reading(self._database) as connection:
+            rows = connection.execute(query.order_by(messages.c.position).limit(top)).mappings()
+            return [(row["position"], read_message(row)) for row in rows]
+
     def _add(self, run_id: str, added: list[Message]) -> None:
         if not added:
             return
@@ -155,6 +185,16 @@ class Runs:
         with reading(self._database) as connection:
             row = connection.execute(runs.select().where(runs.c.id == known)).mappings().first()
         return None if row is None else read_run(row)
+
+
+def _acts(before: Run, after: Run) -> Iterator[Entry]:
+    """What a user did by this change; what the service does to a run is in its messages."""
+    for by, act in (
+        (after.life.started_by if before.life.started_by is None else None, Act.START_RUN),
+        (after.life.stopped_by if before.life.stopped_by is None else None, Act.STOP_RUN),
+    ):
+        if by is not None:
+            yield Entry(after.modified_at, after.organization, by, act, after.id, after.name)
 
 
 def _next_number(connection: Connection, organization: str) -> int:

@@ -1,4 +1,5 @@
-"""The tables. Runs, drops, tokens and messages are the service's own; ticks, intervals, counters and samples are results.
+"""The tables. Runs, drops, tokens, messages and the audit log are the service's own; ticks, intervals, counters and samples
+are results.
 
 Instants are kept as microseconds since the epoch, so that both databases keep them alike and compare them fast.
 """
@@ -45,6 +46,7 @@ organizations = Table(
     metadata,
     Column("name", String(128), primary_key=True),  # lower case; "default" where an address names none
     Column("last_run_number", Integer, nullable=False),
+    Column("created_at", Instant),  # missing where the first run made it
 )
 
 tokens = Table(
@@ -56,9 +58,36 @@ tokens = Table(
     Column("created_at", Instant, nullable=False),
     Column("revoked_at", Instant),
     Column("last_used_at", Instant),
+    Column("organization", String(128), nullable=False, server_default=""),  # empty: all of them, and the service
+    Column("role", String(16), nullable=False, server_default="admin"),
+    Column("scopes", String(64), nullable=False, server_default="loadtest_write"),  # with blanks between them
+    Column("expires_at", Instant),
 )
 _valid = tokens.c.revoked_at.is_(None)
-Index("valid_tokens_by_name", tokens.c.name, unique=True, sqlite_where=_valid, postgresql_where=_valid)
+Index(
+    "valid_tokens_by_name",
+    tokens.c.organization,
+    tokens.c.name,
+    unique=True,
+    sqlite_where=_valid,
+    postgresql_where=_valid,
+)
+
+# Who did what. The numbers are never given again, so that a reader can go on from one.
+audit = Table(
+    "audit",
+    metadata,
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("organization", String(128), nullable=False),
+    Column("by", JSON, nullable=False),
+    Column("act", String(32), nullable=False),
+    Column("subject", String(256), nullable=False),
+    Column("name", String(512), nullable=False),
+    Index("audit_by_organization", "organization", "number"),
+    Index("audit_by_date", "at"),
+    sqlite_autoincrement=True,
+)
 
 # One row a key; today the key that signs result links.
 secrets = Table(
@@ -109,6 +138,8 @@ staged_blocks = Table(
     Column("staged_at", Instant, nullable=False),
 )
 
+_FILTERED = ("id", "state", "kind", "retention", "created_by_name", "created_at", "modified_at", "folded_name")
+
 runs = Table(
     "runs",
     metadata,
@@ -135,16 +166,22 @@ runs = Table(
     Column("finished_at", Instant),
     Column("created_by", JSON, nullable=False),
     Column("created_by_name", String(512), nullable=False),  # casefolded, for the filter
+    Column("created_by_id", String(256), nullable=False, server_default=""),
     Column("started_by", JSON),
     Column("stopped_by", JSON),
     Column("abort", JSON),
     Column("version", Integer, nullable=False),  # counts the changes, so that two writers cannot undo each other
     Index("runs_by_number", "organization", "number", unique=True),
-    Index("runs_by_name", "organization", "folded_name", "number"),
     Index("runs_by_state", "state", "organization", "number"),
-    Index("runs_by_change", "organization", "modified_at"),
-    Index("runs_by_source", "organization", "source_identifier"),
+    Index("runs_by_source", "organization", "source_identifier", "number"),
+    Index("runs_by_kind", "organization", "kind", "number"),
+    Index("runs_by_retention", "organization", "retention", "number"),
     Index("runs_by_creator", "organization", "created_by_name", "number"),
+    Index("runs_by_creator_id", "organization", "created_by_id", "number"),
+    # Lists in each order. All that can be filtered by is in them, so that the worst question walks one of them and no rows.
+    Index("runs_listed_by_number", "organization", "number", *_FILTERED),
+    Index("runs_listed_by_name", "organization", "folded_name", "number", *_FILTERED[:-1]),
+    Index("runs_listed_by_change", "organization", "modified_at", "number", *_FILTERED[:-2], "folded_name"),
 )
 
 messages = Table(

@@ -38,6 +38,14 @@ class Spelling(Generic[E]):
         self._by_name = {name.lower(): member for member, name in names.items()}
         self._by_name.update(synonyms or {})
 
+    @property
+    def kind(self) -> type[E]:
+        return type(self._members[0])
+
+    @property
+    def names(self) -> list[str]:
+        return list(self._names.values())
+
     def write(self, member: E) -> str:
         return self._names[member]
 
