@@ -6,8 +6,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
+import structlog
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp
 
 from headrace.api.app import create_app
@@ -18,8 +21,10 @@ from headrace.results.reader import Results
 from headrace.rig.conductor import Conductor
 from headrace.rig.embedded import EmbeddedPool
 from headrace.rig.performance import RigContext
+from headrace.runs.agents import BEAT, Agents
 from headrace.runs.drops import Drops
 from headrace.runs.store import Runs
+from headrace.runs.test_definitions import TestDefinitions
 from headrace.runs.tokens import Tokens
 from headrace.settings import Settings
 from headrace.store.database import open_database
@@ -28,6 +33,8 @@ from headrace.store.exclusive import sole_service
 # Two names, because a token given by the operator replaces the one so given before, and no other.
 FIRST_TOKEN = "admin"  # noqa: S105
 GIVEN_TOKEN = "administrator"  # noqa: S105
+
+log: Any = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +68,41 @@ async def running_service(settings: Settings) -> AsyncIterator[Service]:
 
 @asynccontextmanager
 async def _conducting(settings: Settings, database: Engine) -> AsyncIterator[ASGIApp]:
-    runs, drops, results = Runs(database), Drops(database), Results(database)
+    runs, drops, results, agents = Runs(database), Drops(database), Results(database), Agents(database)
     pool = EmbeddedPool(scripts=settings.scripts)
     conductor = Conductor(RigContext(settings, database, runs, drops, results, pool, now))
     key = await asyncio.to_thread(load_key, database)
-    services = Services(settings, runs, drops, Tokens(database), results, conductor.ring, now, key)
-    conducting = asyncio.create_task(conductor.serve())
+    services = Services(
+        settings=settings,
+        runs=runs,
+        drops=drops,
+        tokens=Tokens(database),
+        results=results,
+        definitions=TestDefinitions(database),
+        agents=agents,
+        ring=conductor.ring,
+        now=now,
+        signing_key=key,
+    )
+    tasks = [asyncio.create_task(conductor.serve()), asyncio.create_task(_beat(agents, pool))]
     try:
         yield create_app(services, [run_page(runs, results)])
     finally:
-        conducting.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await conducting
+        for task in tasks:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+
+async def _beat(agents: Agents, pool: EmbeddedPool) -> None:
+    """Notes again and again that the agents of the service are there."""
+    while True:
+        try:
+            for agent in await pool.list():
+                await asyncio.to_thread(agents.beat, agent.name, now())
+        except SQLAlchemyError:
+            log.exception("a heart beat could not be noted; the next is")
+        await asyncio.sleep(BEAT.total_seconds())
 
 
 def admit_administrator(tokens: Tokens, settings: Settings) -> str | None:

@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute
 from starlette.types import Scope
 
 from headrace import __version__
-from headrace.api import drops, location, results, runs
+from headrace.api import agents, application_counters, drops, location, results, runs, test_definitions
 from headrace.api.addressing import Addressing
 from headrace.api.authentication import Authentication
 from headrace.api.failures import ApiError
@@ -25,7 +25,7 @@ from headrace.api.limits import Limits
 from headrace.api.services import Services
 from headrace.api.validation import explain
 from headrace.api.versions import Versions
-from headrace.runs.errors import Conflict, Invalid, NotFound
+from headrace.runs.errors import Conflict, Forbidden, Invalid, NotFound
 from headrace.runs.model import Identity
 
 __all__ = ["Services", "create_app"]
@@ -53,6 +53,7 @@ def create_app(services: Services, pages: Sequence[BaseRoute] = ()) -> FastAPI:
             ApiError: _answer_failure,
             NotFound: _answer_failure,
             Conflict: _answer_failure,
+            Forbidden: _answer_failure,
             Invalid: _answer_failure,
             RequestValidationError: _answer_failure,
             HTTPException: _answer_failure,
@@ -64,7 +65,16 @@ def create_app(services: Services, pages: Sequence[BaseRoute] = ()) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.services = services
-    for router in (drops.router, runs.router, results.router, results.files, location.router):
+    for router in (
+        drops.router,
+        runs.router,
+        results.router,
+        results.files,
+        test_definitions.router,
+        agents.router,
+        application_counters.router,
+        location.router,
+    ):
         app.include_router(router)
     app.router.routes.extend(pages)
     return app
@@ -87,7 +97,9 @@ def _failure_of(request: Request, error: Exception) -> ApiError:
         case Invalid():
             return runs.explain_invalid(error)
         case NotFound():
-            return ApiError(404, str(error), "TestRunNotFoundException")
+            return ApiError(404, str(error), "ObjectNotFoundException")
+        case Forbidden():
+            return ApiError(403, str(error), "AccessDeniedException")
         case Conflict():
             return ApiError(400, str(error), "InvalidOperationException")
         case RequestValidationError():

@@ -7,8 +7,10 @@ from datetime import datetime
 from fastapi import Request
 
 from headrace.results.reader import Results
+from headrace.runs.agents import Agents
 from headrace.runs.drops import Drops
 from headrace.runs.store import Runs
+from headrace.runs.test_definitions import TestDefinitions
 from headrace.runs.tokens import Tokens
 from headrace.settings import Settings
 
@@ -23,6 +25,8 @@ class Services:
     drops: Drops
     tokens: Tokens
     results: Results
+    definitions: TestDefinitions
+    agents: Agents
     ring: Callable[[], None]
     now: Callable[[], datetime]
     signing_key: bytes

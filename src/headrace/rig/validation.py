@@ -7,8 +7,11 @@ from headrace.plan.checks import check_plan
 from headrace.plan.diagnostics import Diagnostic, Severity, forbid_running
 from headrace.plan.model import Plan
 from headrace.plan.readers.plan_yaml import read_plan
+from headrace.plan.readers.test_definition import read_test_definition
 from headrace.plan.readers.url_test import read_url_test
 from headrace.rig.asked_scripts import scripts_for
+from headrace.runs.agents import DEFAULT_GROUP, is_default
+from headrace.runs.defined_load import defined_load_of, unsupported
 from headrace.runs.definition import plan_for, url_test_of
 from headrace.runs.model import Drop, DropKind, Run, RunKind
 from headrace.settings import Settings
@@ -20,7 +23,9 @@ def plan_of(run: Run, drop: Drop | None, settings: Settings) -> tuple[Plan | Non
     if drop is None or drop.kind is DropKind.BLOB or drop.definition is None:
         return None, findings
     if drop.plan is not None:
-        plan, more = _read_plan(run, drop.plan, settings)
+        plan, more = _as_asked(run, *read_plan(drop.plan, "headracePlan", settings.targets), settings)
+    elif drop.test_definition is not None:
+        plan, more = _read_test_definition(run, drop.test_definition, settings)
     else:
         plan, more = _read_url_test(run, drop.definition, settings)
     findings += more
@@ -35,9 +40,18 @@ def _read_url_test(run: Run, definition: Mapping[str, Any], settings: Settings) 
     return plan, [*findings, *more]
 
 
-def _read_plan(run: Run, text: str, settings: Settings) -> tuple[Plan | None, list[Diagnostic]]:
+def _read_test_definition(run: Run, content: Mapping[str, Any], settings: Settings) -> tuple[Plan | None, list[Diagnostic]]:
+    refusals = [Diagnostic(Severity.ERROR, told) for told in unsupported(content, settings.max_urls)]
+    if refusals:
+        return None, refusals
+    load = defined_load_of(run, content, settings.request_timeout)
+    return _as_asked(run, *read_test_definition(load, settings.targets), settings)
+
+
+def _as_asked(
+    run: Run, plan: Plan | None, findings: list[Diagnostic], settings: Settings
+) -> tuple[Plan | None, list[Diagnostic]]:
     """The plan of a drop as the run is to execute it, judged again: the operator's rules may have changed meanwhile."""
-    plan, findings = read_plan(text, "headracePlan", settings.targets)
     if plan is None:
         return None, findings
     try:
@@ -61,9 +75,9 @@ def _unsupported(run: Run, drop: Drop | None) -> list[Diagnostic]:
         )
     if run.kind is RunKind.JMETER:
         found.append("The run is of the type jMeterLoadTest, which this version does not run. Use a URL test.")
-    if details.agent_group:
+    if details.agent_group and not is_default(details.agent_group):
         found.append(
-            f"The agent group '{details.agent_group[:200]}' does not exist: this version generates the load on the machine "
-            "of the service. Leave out staticAgentRunSettings."
+            f"The agent group '{details.agent_group[:200]}' has no agents: this version generates the load on the machine "
+            f"of the service, which is in the group '{DEFAULT_GROUP}'. Name that group, or leave out staticAgentRunSettings."
         )
     return [Diagnostic(Severity.ERROR, text) for text in found]

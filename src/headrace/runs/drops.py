@@ -18,10 +18,16 @@ class Drops:
         self._database = database
 
     def create(
-        self, organization: str, kind: DropKind, definition: dict[str, Any] | None, at: datetime, plan: str | None = None
+        self,
+        organization: str,
+        kind: DropKind,
+        definition: dict[str, Any] | None,
+        at: datetime,
+        plan: str | None = None,
+        test_definition: dict[str, Any] | None = None,
     ) -> Drop:
-        """Keeps a new drop; `definition` and `plan` are those of an in-place drop."""
-        drop = Drop(new_id(), organization, kind, at, definition, plan=plan)
+        """Keeps a new drop; `definition`, `plan` and `test_definition` are those of an in-place drop."""
+        drop = Drop(new_id(), organization, kind, at, definition, plan=plan, test_definition=test_definition)
         with writing(self._database) as connection:
             connection.execute(
                 drops.insert().values(
@@ -31,6 +37,7 @@ class Drops:
                     created_at=at,
                     definition=definition,
                     plan=plan,
+                    test_definition=test_definition,
                 )
             )
         return drop
@@ -53,6 +60,7 @@ class Drops:
             definition=row["definition"],
             run_id=row["run_id"],
             plan=row["plan"],
+            test_definition=row["test_definition"],
         )
 
     def used_by(self, drop_id: str, run_id: str) -> None:

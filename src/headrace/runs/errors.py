@@ -9,6 +9,10 @@ class NotFound(Refused):
     """What the client names does not exist, or not in this organization."""
 
 
+class Forbidden(Refused):
+    """It exists, but not for whoever asks to do this with."""
+
+
 class Conflict(Refused):
     """It exists, but its present state does not allow this."""
 

@@ -54,6 +54,12 @@ class DropKind(StrEnum):
     BLOB = "blob"
 
 
+class DefinitionKind(StrEnum):
+    VISUAL_STUDIO = "visual_studio"
+    JMETER = "jmeter"
+    OLD_FILE = "old_file"
+
+
 class Severity(StrEnum):
     INFO = "info"
     OUTPUT = "output"
@@ -113,7 +119,8 @@ class Life:
 class Drop:
     """A test drop. `definition` is the LoadTestDefinition of an in-place drop, as read and checked by the API.
 
-    A `plan` (the text of a plan.yaml) goes before it: then the definition is what the plan comes to in those terms.
+    A `plan` (the text of a plan.yaml) goes before it, and so does a `test_definition` (the content of one, with its `name`
+    and `kind`): then the definition is what they come to in those terms.
     """
 
     id: str
@@ -123,6 +130,24 @@ class Drop:
     definition: dict[str, Any] | None = None
     run_id: str | None = None
     plan: str | None = None
+    test_definition: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TestDefinition:
+    """A test that is kept under a name, to be run again and again. `content`: `runs/test_definitions.py`."""
+
+    __test__ = False  # not a pytest class
+
+    id: str
+    organization: str
+    name: str
+    kind: DefinitionKind
+    content: dict[str, Any]
+    created_at: datetime
+    created_by: Identity
+    modified_at: datetime
+    modified_by: Identity
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import TypedDict
 
 from headrace.runs import life
-from headrace.runs.definition import details_of
+from headrace.runs.defined_load import details_of_drop
 from headrace.runs.drops import Drops
-from headrace.runs.errors import Conflict, Invalid, NotFound
+from headrace.runs.errors import Conflict, Forbidden, Invalid, NotFound
 from headrace.runs.limits import check_details
-from headrace.runs.model import DropKind, Identity, Life, Retention, Run, RunDetails, RunKind, Severity, Source
+from headrace.runs.model import DropKind, Identity, Life, Retention, Run, RunDetails, RunKind, Severity, Source, State
 from headrace.runs.store import NewRun, Runs
 from headrace.runs.text import check_line, check_text
 from headrace.settings import Settings
@@ -62,7 +62,7 @@ def create_run(
     drop = drops.get(organization, request.drop_id)
     if drop is None:
         raise Invalid("drop_id", f"there is no test drop {request.drop_id[:100]!r}; create it first")
-    details = replace(details_of(drop.definition or {}), **request.details)
+    details = replace(details_of_drop(drop), **request.details)
     check_details(details, settings)
     if drop.kind is DropKind.IN_PLACE and request.kind is RunKind.VISUAL_STUDIO:
         _require_load(details)
@@ -94,9 +94,22 @@ def abort_run(runs: Runs, organization: str, run_id: str, by: Identity, at: date
 def set_retention(runs: Runs, organization: str, run_id: str, retention: Retention) -> Run:
     """Says how long a run is to be kept. Raises NotFound, and Invalid for `deleted`."""
     if retention is Retention.DELETED:
-        raise Invalid("retention", "deleting a run is not offered yet; mark it for deletion instead")
+        raise Invalid("retention", "a deleted run is gone, so none is kept in that state; delete it with DELETE instead")
     run = _find(runs, organization, run_id)
     return runs.change(run.id, lambda before: replace(before, retention=retention))
+
+
+def delete_run(runs: Runs, organization: str, run_id: str, by: Identity) -> None:
+    """Deletes a run with everything recorded of it.
+
+    Raises NotFound, Forbidden where somebody else created it, and Conflict from when it is queued until it is over.
+    """
+    run = _find(runs, organization, run_id)
+    if by.id != run.created_by.id:
+        raise Forbidden(f"The test run {run.number} was created by '{run.created_by.name}', who alone may delete it.")
+    idle = run.life.state is State.PENDING or run.life.state.terminal
+    if not idle or not runs.delete(run):
+        raise Conflict(f"The test run {run.number} is under way; stop it and wait for its end before you delete it.")
 
 
 def _require_load(details: RunDetails) -> None:

@@ -13,7 +13,7 @@ from headrace.runs.model import Identity, Life, Message, Run, RunDetails, RunKin
 from headrace.runs.rows import message_values, read_message, read_run, run_values
 from headrace.runs.search import RunFilter
 from headrace.store.database import reading, writing
-from headrace.store.schema import messages, organizations, runs
+from headrace.store.schema import drops, messages, organizations, runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +84,16 @@ class Runs:
                 written = connection.execute(runs.update().where(*same).values(run_values(changed)))
             if written.rowcount == 1:
                 return changed
+
+    def delete(self, run: Run) -> bool:
+        """Deletes a run and everything recorded of it; False where somebody has changed or deleted it meanwhile."""
+        same = (runs.c.id == run.id, runs.c.version == run.version)
+        with writing(self._database) as connection:
+            if connection.execute(runs.delete().where(*same)).rowcount == 0:
+                return False
+            used = (drops.c.id == run.drop_id, drops.c.run_id == run.id)
+            connection.execute(drops.update().where(*used).values(run_id=None))
+        return True
 
     def find(self, organization: str, wanted: RunFilter) -> list[Run]:
         """The newest runs that match, `wanted.top` at most, by ascending number."""

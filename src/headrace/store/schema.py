@@ -1,4 +1,5 @@
-"""The tables. Runs, drops, tokens and messages are the service's own; ticks, intervals, counters and samples are results.
+"""The tables. Runs, drops, test definitions, agents, tokens and messages are the service's own; ticks, intervals, counters
+and samples are results.
 
 Instants are kept as microseconds since the epoch, so that both databases keep them alike and compare them fast.
 """
@@ -78,6 +79,42 @@ drops = Table(
     Column("definition", JSON),
     Column("plan", Text),  # a plan.yaml, where the drop has one
     Column("run_id", String(36)),
+    Column("test_definition", JSON),  # as it was when the drop was made of it
+)
+
+test_definitions = Table(
+    "test_definitions",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("organization", String(128), nullable=False),
+    Column("name", String(512), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("content", JSON, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("created_by", JSON, nullable=False),
+    Column("modified_at", Instant, nullable=False),
+    Column("modified_by", JSON, nullable=False),
+    Index("test_definitions_by_creation", "organization", "created_at"),
+)
+
+agent_groups = Table(
+    "agent_groups",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("organization", String(128), nullable=False),
+    Column("name", String(512), nullable=False),
+    Column("folded_name", String(1024), nullable=False),  # casefolded, for the filter
+    Column("created_at", Instant, nullable=False),
+    Column("created_by", JSON, nullable=False),
+    Index("agent_groups_by_name", "organization", "folded_name"),
+)
+
+# The machines on which the service itself has generated load; they are of all organizations.
+agents = Table(
+    "agents",
+    metadata,
+    Column("name", String(256), primary_key=True),
+    Column("last_heart_beat", Instant, nullable=False),
 )
 
 runs = Table(
