@@ -39,7 +39,7 @@ CONTENT: dict[str, Any] = {
                                 "http_method": {"method": "PUT"},
                                 "http_version": {"major": 1, "minor": 1},
                                 "request_headers": [{"name": "a", "value": "b"}],
-                                "http_body": "text",
+                                "http_body": "text\0",
                             }
                         ],
                     }
@@ -161,7 +161,7 @@ def test_the_load_is_the_definitions_with_what_the_run_asked_for() -> None:
                         "Buy",
                         (
                             DefinedRequest(
-                                "http://shop.test/1", "One", "PUT", headers=[{"name": "a", "value": "b"}], body="text"
+                                "http://shop.test/1", "One", "PUT", headers=[{"name": "a", "value": "b"}], body="text\0"
                             ),
                         ),
                         80.0,

@@ -137,7 +137,10 @@ def test_tests_of_one_name_that_differ_stay_two() -> None:
     ("request_of", "said"),
     [
         ({"headers": {"a": "b"}}, "requestHeaders of urlList[0] of scenario 'Day', test 'Buy' is no list"),
-        ({"query": ["a=b"]}, "queryParameters of urlList[0] of scenario 'Day', test 'Buy': entry 0 has a form that is not known"),
+        (
+            {"query": ["a=b"]},
+            "queryParameters of urlList[0] of scenario 'Day', test 'Buy': entry 0 has a form that is not known",
+        ),
         ({"query": [{"name": "a", "value": 1}]}, "entry 0 has a form that is not known"),
         ({"query": [{"name": "a", "value": "b", "urlEncode": True}]}, "entry 0 has a form that is not known"),
         ({"body": {"bytes": "AA=="}}, "httpBody of urlList[0] of scenario 'Day', test 'Buy' has a form that is not known"),
