@@ -28,6 +28,7 @@ imports: $(VENV)/.installed-test
 unit: $(VENV)/.installed-test
 	scripts/install-test-services
 	PYTHON=$(PYTHON) scripts/install-old-clients
+	scripts/install-azurite
 	$(BIN)/pytest --numprocesses auto --dist loadfile -m 'not long and not alone'
 	$(BIN)/pytest -m 'alone and not long'
 

@@ -36,7 +36,7 @@ def shop() -> Iterator[Shop]:
 
         def do_GET(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", "0"))).decode()
-            shop.seen[self.command, self.path, self.headers["X-Who"], self.headers["Content-Type"], body] += 1
+            made.seen[self.command, self.path, self.headers["X-Who"], self.headers["Content-Type"], body] += 1
             self.send_response(200)
             self.send_header("Content-Length", "0")
             self.end_headers()
@@ -47,10 +47,10 @@ def shop() -> Iterator[Shop]:
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        shop = Shop(server.server_address[1])
+        made = Shop(server.server_address[1])
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
-        yield shop
+        yield made
         server.shutdown()
         thread.join()
 

@@ -88,7 +88,7 @@ def test_a_test_that_cannot_be_run_is_aborted_by_validation(service: Served) -> 
     service.queue(run_id)
     run = service.wait_for(run_id)
     assert (run["state"], run["subState"], run["abortMessage"]["source"]) == ("aborted", "none", "Validation")
-    assert "TestServiceBlobDrop" in run["abortMessage"]["details"][0]
+    assert "The test drop has no files. Upload the test" in run["abortMessage"]["details"][0]
     assert "startedDate" not in run
 
 

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 import structlog
 from sqlalchemy import Engine
@@ -15,7 +14,9 @@ from starlette.types import ASGIApp
 
 from headrace.api.app import create_app
 from headrace.api.services import Services
-from headrace.api.signing import load_key
+from headrace.api.signing import DROPS, load_key
+from headrace.blobs.drop_files import DropFiles, FilesUnavailableError
+from headrace.blobs.local import LocalFiles
 from headrace.report.run_page import run_page
 from headrace.results.reader import Results
 from headrace.rig.conductor import Conductor
@@ -34,8 +35,6 @@ from headrace.store.exclusive import sole_service
 FIRST_TOKEN = "admin"  # noqa: S105
 GIVEN_TOKEN = "administrator"  # noqa: S105
 
-log: Any = structlog.get_logger()
-
 
 @dataclass(frozen=True, slots=True)
 class Service:
@@ -43,6 +42,11 @@ class Service:
 
     app: ASGIApp
     new_token: str | None
+
+
+_BETWEEN_TIDYINGS = 3600.0  # seconds
+
+log = structlog.get_logger(__name__)
 
 
 def now() -> datetime:
@@ -53,8 +57,8 @@ def now() -> datetime:
 async def running_service(settings: Settings) -> AsyncIterator[Service]:
     """Runs the service inside the block; at its end every load is stopped and the database closed.
 
-    Raises what `open_database` raises, DatabaseInUseError, and `runs.errors.Refused` where the token of the administrator
-    will not do.
+    Raises what `open_database` raises, DatabaseInUseError, FilesUnavailableError, and `runs.errors.Refused` where
+    the token of the administrator will not do.
     """
     database = await asyncio.to_thread(open_database, settings.database_url)
     try:
@@ -70,7 +74,8 @@ async def running_service(settings: Settings) -> AsyncIterator[Service]:
 async def _conducting(settings: Settings, database: Engine) -> AsyncIterator[ASGIApp]:
     runs, drops, results, agents = Runs(database), Drops(database), Results(database), Agents(database)
     pool = EmbeddedPool(scripts=settings.scripts)
-    conductor = Conductor(RigContext(settings, database, runs, drops, results, pool, now))
+    files = await asyncio.to_thread(open_files, settings, database)
+    conductor = Conductor(RigContext(settings, database, runs, drops, results, pool, files, now))
     key = await asyncio.to_thread(load_key, database)
     services = Services(
         settings=settings,
@@ -83,8 +88,9 @@ async def _conducting(settings: Settings, database: Engine) -> AsyncIterator[ASG
         ring=conductor.ring,
         now=now,
         signing_key=key,
+        files=files,
     )
-    tasks = [asyncio.create_task(conductor.serve()), asyncio.create_task(_beat(agents, pool))]
+    tasks = [asyncio.create_task(each) for each in (conductor.serve(), _beat(agents, pool), _tidy(files))]
     try:
         yield create_app(services, [run_page(runs, results)])
     finally:
@@ -103,6 +109,28 @@ async def _beat(agents: Agents, pool: EmbeddedPool) -> None:
         except SQLAlchemyError:
             log.exception("a heart beat could not be noted; the next is")
         await asyncio.sleep(BEAT.total_seconds())
+
+
+def open_files(settings: Settings, database: Engine) -> DropFiles:
+    """Where the files of drops are kept. Raises FilesUnavailableError."""
+    if settings.blobs is None:
+        return LocalFiles(database, settings, load_key(database, DROPS))
+    try:
+        from headrace.blobs.azure import AzureFiles
+    except ImportError:
+        told = "the setting blobs needs the library of Azure Storage; install it: pip install 'headrace[azure]'"
+        raise FilesUnavailableError(told) from None
+    return AzureFiles(settings)
+
+
+async def _tidy(files: DropFiles) -> None:
+    """Removes what uploads have left, now and every hour."""
+    while True:
+        try:
+            await asyncio.to_thread(files.expire, now())
+        except Exception:
+            log.exception("what uploads have left could not be removed")
+        await asyncio.sleep(_BETWEEN_TIDYINGS)
 
 
 def admit_administrator(tokens: Tokens, settings: Settings) -> str | None:

@@ -23,7 +23,7 @@ class Settings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="The address the service listens on.")
     port: int = Field(8080, ge=0, le=65535, description="The port the service listens on; 0 takes a free one.")
-    data: Path = Field(Path("headrace-data"), description="The folder for the database.")
+    data: Path = Field(Path("headrace-data"), description="The folder for the database and the files of test drops.")
     database: str | None = Field(
         None,
         description="Where the database is: a postgresql:// or sqlite:/// URL. By default a SQLite file in the data folder.",
@@ -42,6 +42,21 @@ class Settings(BaseSettings):
     max_body: int = Field(4 * 1024 * 1024, ge=1024, description="Largest body of a request to the API, in bytes.")
     max_plan: int = Field(
         16 * 1024 * 1024, ge=1024, description="Largest body of a request to the API that brings a plan.yaml, in bytes."
+    )
+    max_drop_file: int = Field(4 * 1024**3, ge=1024, description="Largest file of a test drop, in bytes.")
+    max_drop: int = Field(
+        8 * 1024**3,
+        ge=1024,
+        description="Largest test drop, in bytes: its files, and blocks of files that are being uploaded.",
+    )
+    max_drop_files: int = Field(10_000, ge=1, description="Most files of a test drop.")
+    max_staged_blocks: int = Field(
+        50_000, ge=1, description="Most blocks of a test drop that are uploaded but not yet part of a file."
+    )
+    blobs: SecretStr | None = Field(
+        None,
+        description="The connection string of an Azure Storage account that keeps the files of test drops, for which "
+        "Headrace is installed with the extra azure; by default the service takes them and keeps them in its data folder.",
     )
     request_timeout: float = Field(
         60.0, gt=0, le=3600, description="How long a request of a test may take before it counts as timed out, in seconds."

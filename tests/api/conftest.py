@@ -32,11 +32,11 @@ def api_database(empty_database: Path, tmp_path: Path) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def new_server(api_database: Engine) -> Callable[..., Server]:
+def new_server(api_database: Engine, tmp_path: Path) -> Callable[..., Server]:
     """Makes a server with settings of its own."""
 
     def make(**settings: Any) -> Server:
-        return Server(api_database, **settings)
+        return Server(api_database, **{"data": tmp_path, **settings})
 
     return make
 

@@ -13,7 +13,8 @@ from starlette.testclient import TestClient
 
 from headrace.api.app import create_app
 from headrace.api.services import Services
-from headrace.api.signing import load_key
+from headrace.api.signing import DROPS, load_key
+from headrace.blobs.local import LocalFiles
 from headrace.report.run_page import run_page
 from headrace.results.reader import Results
 from headrace.results.recorder import Recorder
@@ -73,6 +74,7 @@ class Server:
             ring=self._ring,
             now=self.now,
             signing_key=load_key(database),
+            files=LocalFiles(database, Settings(**settings), load_key(database, DROPS)),
         )
         self.token, self.holder = self.services.tokens.create("Ada", self.time)
         self.app = create_app(self.services, [run_page(self.services.runs, self.services.results)])

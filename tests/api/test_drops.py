@@ -1,9 +1,10 @@
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.api.server import DEFINITION, Server
+from tests.api.server import CLT, DEFINITION, Server
 
 
 def test_an_in_place_drop_is_answered_with_its_definition(server: Server) -> None:
@@ -18,9 +19,56 @@ def test_an_in_place_drop_is_answered_with_its_definition(server: Server) -> Non
     assert server.get(f"/testdrops/{drop['id']}").json() == drop
 
 
-def test_a_drop_without_a_type_is_a_blob_drop_without_access_data_yet(server: Server) -> None:
+def test_a_drop_without_a_type_is_one_for_files(server: Server) -> None:
     drop = server.post("/testdrops", {}).json()
-    assert (drop["dropType"], drop["accessData"], drop["loadTestDefinition"]) == ("TestServiceBlobDrop", None, None)
+    assert (drop["dropType"], drop["loadTestDefinition"]) == ("TestServiceBlobDrop", None)
+    container, drop_id = drop["accessData"]["dropContainerUrl"].rsplit("/", 2)[1:]
+    assert re.fullmatch("ets-containerfor-[0-9a-f-]{36}", container)
+    assert drop_id == drop["id"]
+    assert drop["accessData"]["sasKey"].startswith("?sv=")
+
+
+def test_each_get_of_a_drop_gives_a_signature_for_two_hours(server: Server) -> None:
+    drop = server.post("/testdrops", {}).json()
+    assert "se=2026-03-01T14%3A00%3A00Z" in drop["accessData"]["sasKey"]
+    server.pass_time(3600)
+    assert "se=2026-03-01T15%3A00%3A00Z" in server.get(f"/testdrops/{drop['id']}").json()["accessData"]["sasKey"]
+
+
+@pytest.mark.parametrize("query", [{"permissions": "x"}, {"permissions": "lr"}, {"blob": "../a"}, {"blob": "a\0b"}])
+def test_a_signature_for_what_there_is_not_is_refused(server: Server, query: dict[str, str]) -> None:
+    drop_id = server.post("/testdrops", {}).json()["id"]
+    assert server.get(f"/testdrops/{drop_id}", **query).status_code == 400
+
+
+def test_a_drop_is_deleted_with_its_files(server: Server) -> None:
+    drop = server.post("/testdrops", {}).json()
+    access = drop["accessData"]
+    put = server.stranger.put(
+        f"{access['dropContainerUrl']}/a.txt{access['sasKey']}", content=b"a", headers={"x-ms-blob-type": "BlockBlob"}
+    )
+    assert put.status_code == 201
+    answer = server.client.delete(f"{CLT}/testdrops/{drop['id'].upper()}?api-version=1.0")
+    assert (answer.status_code, answer.json()) == (200, {})
+    assert server.get(f"/testdrops/{drop['id']}").status_code == 404
+    gone = server.stranger.get(f"{access['dropContainerUrl']}/a.txt{access['sasKey']}")
+    assert (gone.status_code, gone.headers["x-ms-error-code"]) == (404, "ContainerNotFound")
+    assert [path for path in (server.services.settings.data / "drops").rglob("*") if path.is_file()] == []
+
+
+def test_a_drop_that_a_queued_run_needs_is_not_deleted(server: Server) -> None:
+    run = server.new_run()
+    server.queue(run["id"])
+    answer = server.client.delete(f"{CLT}/testdrops/{run['testDrop']['id']}")
+    assert answer.status_code == 400
+    assert f"The test run '{run['id']}' is queued and needs the test drop." in answer.json()["message"]
+
+
+def test_nobody_deletes_the_drop_of_another_organization(server: Server) -> None:
+    drop_id = server.new_drop()["id"]
+    assert server.client.delete(f"/acme{CLT}/testdrops/{drop_id}").status_code == 404
+    assert server.client.delete(f"{CLT}/testdrops/nonsense").status_code == 404
+    assert server.get(f"/testdrops/{drop_id}").status_code == 200
 
 
 def test_a_blob_drop_keeps_the_hints_of_the_jmeter_task(server: Server) -> None:

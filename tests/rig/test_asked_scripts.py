@@ -51,7 +51,8 @@ def test_a_command_that_names_no_file_is_refused() -> None:
     _, found = asked(cleanup="install.bat")
     assert found == [
         "testSettings.cleanupCommand is 'install.bat', which names no file of the drop; there is 'in.sh', "
-        "'tools/Other One.sh', 'out.py'. Bring the script as one of the files of a headracePlan, or leave the command empty."
+        "'tools/Other One.sh', 'out.py'. Upload the script to the drop, or bring it as one of the files of a headracePlan, "
+        "or leave the command empty."
     ]
     _, found = asked("a 'b", plan=plan_of())
     assert found[0].startswith("testSettings.setupCommand is 'a 'b', which names no file of the drop; there is none.")

@@ -42,6 +42,7 @@ from headrace.store.schema import ticks
 from headrace.ticks.histogram import Histogram
 from headrace.ticks.machine import Machine, Processor
 from headrace.ticks.tick import Load, Name, RequestStats, Tick
+from tests.rig.kept_files import KeptFiles
 
 pytestmark = pytest.mark.anyio
 
@@ -160,7 +161,9 @@ class Desk:
     ) -> None:
         self.runs, self.drops, self.results = Runs(database), Drops(database), Results(database)
         self.pool = pool
-        self.context = RigContext(Settings(scripts="as-service"), database, self.runs, self.drops, self.results, pool, now)
+        self.context = RigContext(
+            Settings(scripts="as-service"), database, self.runs, self.drops, self.results, pool, KeptFiles(), now
+        )
         definition = {"urls": ["http://site.test/"]}
         drop = self.drops.create("acme", DropKind.IN_PLACE, definition, now(), plan)
         details = RunDetails(users=1, duration=duration, warm_up=warm_up, sampling_interval=1)

@@ -9,6 +9,7 @@ from headrace.plan.load import Constant
 from headrace.rig.validation import plan_of
 from headrace.runs.model import Drop, DropKind, Identity, Life, Run, RunDetails, RunKind
 from headrace.settings import Settings
+from tests.rig.kept_files import KeptFiles
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 DEFINITION: dict[str, Any] = {"load_test_name": "shop.loadtest", "urls": ["http://site.test/"]}
@@ -42,14 +43,20 @@ PLAN_DROP = replace(DROP, plan=PLAN, definition={"run_duration": 91, "max_vusers
 PLAN_RUN = replace(RUN, details=RunDetails(users=20, duration=91, sampling_interval=15))
 
 
-def refusal(run: Run = RUN, drop: Drop | None = DROP, **settings: Any) -> str:
-    plan, findings = plan_of(run, drop, Settings(**settings))
+NO_FILES = KeptFiles()
+BLOB_DROP = replace(DROP, kind=DropKind.BLOB, definition=None)
+# What a client asks for who leaves everything to the test.
+BLOB_RUN = replace(RUN, name="plan.yaml", details=RunDetails())
+
+
+def refusal(run: Run = RUN, drop: Drop | None = DROP, files: KeptFiles = NO_FILES, **settings: Any) -> str:
+    plan, findings = plan_of(run, drop, Settings(**settings), files)
     assert plan is None
     return " ".join(finding.message for finding in findings if finding.severity is Severity.ERROR)
 
 
 def test_a_url_test_becomes_a_plan_with_what_the_run_asked_for_and_the_operator_set() -> None:
-    plan, findings = plan_of(RUN, DROP, Settings(request_timeout=7, targets_allow=("site.test",)))
+    plan, findings = plan_of(RUN, DROP, Settings(request_timeout=7, targets_allow=("site.test",)), NO_FILES)
     assert plan is not None
     assert findings == []
     assert (plan.scenarios[0].load, plan.duration, plan.warm_up, plan.sampling_interval) == (Constant(5), 60, 3, 5)
@@ -67,8 +74,43 @@ def test_what_this_version_does_not_run_is_refused_by_name(run: Run, said: str) 
     assert said in refusal(run)
 
 
-def test_files_in_a_drop_are_refused() -> None:
-    assert "TestServiceBlobDrop" in refusal(drop=replace(DROP, kind=DropKind.BLOB, definition=None))
+def test_a_test_in_the_files_of_a_drop_is_run_as_it_is() -> None:
+    files = KeptFiles({"plan.yaml": PLAN.encode() + b"sampling_interval: 5\n"})
+    plan, findings = plan_of(BLOB_RUN, BLOB_DROP, Settings(targets_allow=("site.test",)), files)
+    assert plan is not None
+    assert (plan.name, plan.duration, plan.sampling_interval) == ("Shop plan", 90.5, 5)
+    assert plan.targets.allow == ("site.test",)
+    assert not [each for each in findings if each.severity is Severity.ERROR]
+
+
+def test_a_run_of_files_may_ask_for_another_duration_and_interval() -> None:
+    run = replace(BLOB_RUN, details=RunDetails(users=7, duration=30, sampling_interval=10))
+    plan, _ = plan_of(run, BLOB_DROP, Settings(), KeptFiles({"plan.yaml": PLAN.encode()}))
+    assert plan is not None
+    assert (plan.scenarios[0].load, plan.duration, plan.sampling_interval) == (Constant(7), 30, 10)
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"max_users": 19}, "The test's users is 20; give 1 to 19."),
+        ({"max_duration": 90}, "The test's duration is 91; give 1 to 90."),
+        ({"targets_deny": ("site.test",)}, "site.test"),
+    ],
+)
+def test_a_test_in_files_is_held_to_the_operators_limits(settings: dict[str, Any], said: str) -> None:
+    assert said in refusal(BLOB_RUN, BLOB_DROP, KeptFiles({"plan.yaml": PLAN.encode()}), **settings)
+
+
+def test_files_that_cannot_be_reached_are_an_error_of_the_run() -> None:
+    said = refusal(BLOB_RUN, BLOB_DROP, KeptFiles(fault="the Azure Storage account says: no"))
+    assert said == "The files of the test drop cannot be read: the Azure Storage account says: no."
+
+
+def test_files_that_are_left_out_are_told() -> None:
+    files = KeptFiles({"plan.yaml": PLAN.encode()}, unusable=("The file 'a:b' is left out.",))
+    _, findings = plan_of(BLOB_RUN, BLOB_DROP, Settings(), files)
+    assert findings[0].message == "The file 'a:b' is left out."
 
 
 def test_a_drop_that_is_gone_is_named() -> None:
@@ -85,7 +127,7 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
 
 
 def test_a_plan_in_the_drop_is_read_with_the_operators_targets() -> None:
-    plan, findings = plan_of(PLAN_RUN, PLAN_DROP, Settings(targets_allow=("site.test",)))
+    plan, findings = plan_of(PLAN_RUN, PLAN_DROP, Settings(targets_allow=("site.test",)), NO_FILES)
     assert plan is not None
     assert (plan.name, plan.duration, plan.scenarios[0].load) == ("Shop plan", 90.5, Constant(20))
     assert plan.targets.allow == ("site.test",)
@@ -96,7 +138,7 @@ def test_a_plan_in_the_drop_is_read_with_the_operators_targets() -> None:
 
 def test_what_the_run_asks_for_otherwise_goes_before_its_plan() -> None:
     details = RunDetails(users=3, duration=10, warm_up=2, sampling_interval=1)
-    plan, _ = plan_of(replace(PLAN_RUN, details=details), PLAN_DROP, Settings())
+    plan, _ = plan_of(replace(PLAN_RUN, details=details), PLAN_DROP, Settings(), NO_FILES)
     assert plan is not None
     assert (plan.scenarios[0].load, plan.duration, plan.warm_up, plan.sampling_interval) == (Constant(3), 10, 2, 1)
 

@@ -20,11 +20,14 @@ from headrace import __version__
 from headrace.api import agents, application_counters, drops, location, results, runs, test_definitions
 from headrace.api.addressing import Addressing
 from headrace.api.authentication import Authentication
+from headrace.api.blobs.endpoint import BlobEndpoint
 from headrace.api.failures import ApiError
 from headrace.api.limits import Limits
 from headrace.api.services import Services
 from headrace.api.validation import explain
 from headrace.api.versions import Versions
+from headrace.blobs.drop_files import FilesUnavailableError
+from headrace.blobs.local import LocalFiles
 from headrace.runs.errors import Conflict, Forbidden, Invalid, NotFound
 from headrace.runs.model import Identity
 
@@ -44,6 +47,7 @@ def create_app(services: Services, pages: Sequence[BaseRoute] = ()) -> FastAPI:
         title="Headrace",
         version=__version__,
         middleware=[
+            *_blob_endpoint(services),
             Middleware(Addressing),
             Middleware(Authentication, admit=admit, is_open=_is_open),
             Middleware(Versions),
@@ -55,6 +59,7 @@ def create_app(services: Services, pages: Sequence[BaseRoute] = ()) -> FastAPI:
             Conflict: _answer_failure,
             Forbidden: _answer_failure,
             Invalid: _answer_failure,
+            FilesUnavailableError: _answer_failure,
             RequestValidationError: _answer_failure,
             HTTPException: _answer_failure,
             Exception: _answer_fault,
@@ -80,6 +85,13 @@ def create_app(services: Services, pages: Sequence[BaseRoute] = ()) -> FastAPI:
     return app
 
 
+def _blob_endpoint(services: Services) -> list[Middleware]:
+    """None where the files of drops are in an account elsewhere."""
+    if not isinstance(services.files, LocalFiles):
+        return []
+    return [Middleware(BlobEndpoint, files=services.files, now=services.now)]
+
+
 def _is_open(scope: Scope) -> bool:
     """What needs no token: discovery, which clients do first, and files, whose links are signed."""
     path: str = scope["path"]
@@ -102,6 +114,8 @@ def _failure_of(request: Request, error: Exception) -> ApiError:
             return ApiError(403, str(error), "AccessDeniedException")
         case Conflict():
             return ApiError(400, str(error), "InvalidOperationException")
+        case FilesUnavailableError():
+            return ApiError(503, f"The files of test drops cannot be reached: {error}.", "ServiceUnavailableException")
         case RequestValidationError():
             return ApiError(400, explain(error.errors()))
         case HTTPException(status_code=404) if error.detail == "Not Found":

@@ -41,20 +41,26 @@ class Links:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """`shows_identities` is False for clients that cannot read them."""
+    """`shows_identities` is False for clients that cannot read them. `root` is the address of the service without an
+    organization, and without a slash at its end."""
 
     services: Services
     organization: str
     identity: Identity
     links: Links
     shows_identities: bool
+    root: str
 
 
 def base_of(request: Request, settings: Settings) -> str:
     """The address the client reached us at, the organization as typed. Raises ApiError (400) where the host is none."""
-    root = settings.public_url.rstrip("/") if settings.public_url else _own_address(request)
+    root = _root_of(request, settings)
     organization: str = request.state.typed_organization
     return f"{root}/{organization}" if organization else root
+
+
+def _root_of(request: Request, settings: Settings) -> str:
+    return settings.public_url.rstrip("/") if settings.public_url else _own_address(request)
 
 
 def _own_address(request: Request) -> str:
@@ -72,6 +78,7 @@ def context_of(request: Request) -> Context:
         identity=request.state.identity,
         links=Links(base_of(request, services.settings)),
         shows_identities=not _chokes_on_identities(request.headers.get("user-agent", ""), request.state.version),
+        root=_root_of(request, services.settings),
     )
 
 

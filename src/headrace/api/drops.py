@@ -2,23 +2,27 @@
 
 from dataclasses import replace
 from math import ceil
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
 from headrace.api.context import Asked, Context
 from headrace.api.failures import invalid, not_found, shown
 from headrace.api.wire.definitions import read_definition
+from headrace.api.wire.queries import DropQuery
 from headrace.api.wire.requests import LoadTestDefinition, TestDrop
 from headrace.api.wire.runs import write_drop
+from headrace.blobs.drop_files import Access, FilesUnavailableError
+from headrace.blobs.names import read_name
 from headrace.plan.checks import check_plan
 from headrace.plan.diagnostics import Severity
 from headrace.plan.readers.plan_yaml import read_plan
 from headrace.plan.urls import check_url
 from headrace.runs.definition import definition_of, details_of
-from headrace.runs.errors import Invalid
+from headrace.runs.errors import Invalid, NotFound
 from headrace.runs.limits import check_details
-from headrace.runs.model import DropKind
+from headrace.runs.model import Drop, DropKind
+from headrace.runs.operations import delete_drop
 from headrace.settings import Settings
 
 router = APIRouter(prefix="/_apis/clt/testdrops", tags=["test drops"])
@@ -39,8 +43,8 @@ _MEMBERS = {
 
 @router.post("")
 def create_drop(body: TestDrop, asked: Asked) -> dict[str, Any]:
-    """An in-place drop carries its test as a loadTestDefinition or, our addition, as a plan; others are announced here and
-    filled elsewhere."""
+    """An in-place drop carries its test as a loadTestDefinition or, our addition, as a plan; the files of others are
+    uploaded to where the answer says."""
     definition = body.load_test_definition
     if body.headrace_plan is not None:
         return _create_plan_drop(body, body.headrace_plan, asked)
@@ -53,15 +57,44 @@ def create_drop(body: TestDrop, asked: Asked) -> dict[str, Any]:
         if body.drop_type is DropKind.IN_PLACE:
             _check_load(definition, asked.services.settings)
     services = asked.services
-    return write_drop(services.drops.create(asked.organization, body.drop_type, kept, services.now()))
+    drop = services.drops.create(asked.organization, body.drop_type, kept, services.now())
+    if drop.kind is not DropKind.BLOB:
+        return write_drop(drop)
+    try:
+        services.files.open(drop.id)
+    except FilesUnavailableError:
+        services.drops.delete(drop.organization, drop.id)
+        raise
+    return write_drop(drop, _access(drop, DropQuery(), asked))
 
 
 @router.get("/{drop_id}")
-def get_drop(drop_id: str, asked: Asked) -> dict[str, Any]:
+def get_drop(drop_id: str, query: Annotated[DropQuery, Query()], asked: Asked) -> dict[str, Any]:
+    """With an access that is good for two hours from now."""
     drop = asked.services.drops.get(asked.organization, drop_id)
     if drop is None:
         raise not_found("test drop", drop_id)
-    return write_drop(drop)
+    return write_drop(drop, _access(drop, query, asked) if drop.kind is DropKind.BLOB else None)
+
+
+@router.delete("/{drop_id}")
+def remove_drop(drop_id: str, asked: Asked) -> dict[str, Any]:
+    """An addition of ours, answered as the service before this one did (reference: clt-service, 2.12)."""
+    services = asked.services
+    try:
+        delete_drop(services.runs, services.drops, services.files, asked.organization, drop_id)
+    except NotFound:
+        raise not_found("test drop", drop_id) from None
+    return {}
+
+
+def _access(drop: Drop, query: DropQuery, asked: Context) -> Access:
+    try:
+        name = read_name(query.blob) if query.blob else ""
+    except ValueError as error:
+        raise invalid("blob", f"{shown(query.blob)} is not possible: {error}.") from None
+    services = asked.services
+    return services.files.access(asked.root, drop.organization, drop.id, query.permissions, name, services.now())
 
 
 def _create_plan_drop(body: TestDrop, text: str, asked: Context) -> dict[str, Any]:

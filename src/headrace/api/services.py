@@ -6,6 +6,7 @@ from datetime import datetime
 
 from fastapi import Request
 
+from headrace.blobs.drop_files import DropFiles
 from headrace.results.reader import Results
 from headrace.runs.agents import Agents
 from headrace.runs.drops import Drops
@@ -18,7 +19,7 @@ from headrace.settings import Settings
 @dataclass(frozen=True, slots=True)
 class Services:
     """`ring` wakes whoever carries out runs, after one was queued or stopped; `now` is the clock; `signing_key`, from
-    `signing.load_key`, signs links to files."""
+    `signing.load_key`, signs links to files of results. `files` are those of test drops."""
 
     settings: Settings
     runs: Runs
@@ -30,6 +31,7 @@ class Services:
     ring: Callable[[], None]
     now: Callable[[], datetime]
     signing_key: bytes
+    files: DropFiles
 
 
 def services_of(request: Request) -> Services:

@@ -19,13 +19,13 @@ from headrace.store.schema import secrets as secrets_table
 
 VALID_FOR = timedelta(hours=2)
 _VERSION = "2018-03-28"
-_KEY = "result links"
+RESULT_LINKS, DROPS = "result links", "drops"
 _DATE = "%Y-%m-%dT%H:%M:%SZ"
 
 
-def load_key(database: Engine) -> bytes:
-    """The key of this database's links; made when it is first asked for."""
-    query = select(secrets_table.c.value).where(secrets_table.c.name == _KEY)
+def load_key(database: Engine, name: str = RESULT_LINKS) -> bytes:
+    """A key of this database for signatures of one kind; made when it is first asked for."""
+    query = select(secrets_table.c.value).where(secrets_table.c.name == name)
     with reading(database) as connection:
         key: bytes | None = connection.scalar(query)
     if key is not None:
@@ -33,10 +33,10 @@ def load_key(database: Engine) -> bytes:
     key = secrets.token_bytes(32)
     try:
         with writing(database) as connection:
-            connection.execute(insert(secrets_table).values(name=_KEY, value=key))
+            connection.execute(insert(secrets_table).values(name=name, value=key))
         return key
     except IntegrityError:  # another process was faster
-        return load_key(database)
+        return load_key(database, name)
 
 
 def sign(key: bytes, path: str, now: datetime) -> str:

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
+from headrace.blobs.drop_files import FilesUnavailableError
 from headrace.cli.client import ClientError, RefusedError
 from headrace.plan.readers.visual_studio.reading import Choices
 from headrace.runs.errors import Refused
@@ -115,6 +116,8 @@ def failing_clearly() -> Iterator[None]:
         fail(WRONG_USAGE, str(error))
     except (ClientError, Refused, DatabaseInUseError) as error:
         fail(COULD_NOT_RUN, str(error))
+    except FilesUnavailableError as error:
+        fail(COULD_NOT_RUN, f"The files of test drops cannot be kept: {error}.")
     except (ArgumentError, NoSuchModuleError) as error:
         fail(WRONG_USAGE, f"The database URL cannot be used: {error}. Write it like postgresql://user@host/name.")
     except SQLAlchemyError as error:

@@ -21,16 +21,17 @@ def scripts_for(run: Run, plan: Plan, allowed: str) -> tuple[Plan, list[Diagnost
     for name, command in (("setup", run.details.setup_command), ("cleanup", run.details.cleanup_command)):
         if not (command or "").strip():
             continue
-        known = _resolve(command or "", tuple(file.name for file in plan.files))
+        known = resolve(command or "", Folder(tuple(file.name for file in plan.files), read=_no_content))
         if known is None:
             files = ", ".join(f"'{file.name}'" for file in plan.files[:20]) or "none"
             found.append(
                 f"testSettings.{name}Command is '{(command or '')[:_SHOWN]}', which names no file of the drop; there is "
-                f"{files}. Bring the script as one of the files of a headracePlan, or leave the command empty."
+                f"{files}. Upload the script to the drop, or bring it as one of the files of a headracePlan, or leave the "
+                "command empty."
             )
             continue
         usual = scripts[name]
-        scripts[name] = Script(known) if usual is None else replace(usual, command=known)
+        scripts[name] = Script(known[1]) if usual is None else replace(usual, command=known[1])
     plan = replace(plan, setup=scripts["setup"], cleanup=scripts["cleanup"])
     if allowed == OFF and (plan.setup is not None or plan.cleanup is not None):
         wanted = " and ".join(f"a {name} script" for name, script in scripts.items() if script is not None)
@@ -41,21 +42,20 @@ def scripts_for(run: Run, plan: Plan, allowed: str) -> tuple[Plan, list[Diagnost
     return plan, [Diagnostic(Severity.ERROR, text) for text in found]
 
 
-def _resolve(command: str, names: tuple[str, ...]) -> str | None:
-    """The command with the name of a file as the drop spells it; None where it names none.
+def resolve(command: str, folder: Folder) -> tuple[str, str] | None:
+    """The name of the file that a command runs, as the drop spells it, and the command with it; None where it names none.
 
     Clients send a file's name alone, blanks in it or not (reference: visual-studio-formats, 9).
     """
-    folder = Folder(names, read=_no_content)
     try:
         words = split_command(command)
     except ValueError:
         words = ()
     first = folder.find(words[0]) if words else None
     if first is not None:
-        return shlex.join((first, *words[1:]))
+        return first, shlex.join((first, *words[1:]))
     whole = folder.find(command)
-    return None if whole is None else shlex.quote(whole)
+    return None if whole is None else (whole, shlex.quote(whole))
 
 
 def _no_content(name: str) -> bytes:

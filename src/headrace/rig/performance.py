@@ -11,6 +11,7 @@ import structlog
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from headrace.blobs.drop_files import DropFiles
 from headrace.plan.diagnostics import Severity as Finding
 from headrace.plan.model import Plan
 from headrace.results.reader import Results
@@ -20,9 +21,10 @@ from headrace.rig.pool import AgentError, AgentPool, Ended, Lost, Reservation, S
 from headrace.rig.script_stages import CLEANUP, SETUP, SetupError, run_script
 from headrace.rig.validation import plan_of
 from headrace.runs import life
+from headrace.runs.definition import as_planned
 from headrace.runs.drops import Drops
 from headrace.runs.life import IllegalTransition
-from headrace.runs.model import Abort, Life, Run, Severity, Source, State, Substate
+from headrace.runs.model import Abort, DropKind, Life, Run, Severity, Source, State, Substate
 from headrace.runs.store import Runs
 from headrace.settings import Settings
 from headrace.ticks.tick import Tick
@@ -48,6 +50,7 @@ class RigContext:
     drops: Drops
     results: Results
     pool: AgentPool
+    files: DropFiles
     now: Callable[[], datetime]
 
 
@@ -105,12 +108,15 @@ class Performance:
         context, run = self._context, self._run
         await self._step(life.begin_validation)
         drop = await asyncio.to_thread(context.drops.get, run.organization, run.drop_id)
-        plan, findings = await asyncio.to_thread(plan_of, run, drop, context.settings)
+        plan, findings = await asyncio.to_thread(plan_of, run, drop, context.settings, context.files)
         for finding in findings:
             await self._log(Severity(finding.severity), finding.message, Source.VALIDATION)
         if plan is None:
             errors = [finding for finding in findings if finding.severity is Finding.ERROR]
             await self._step(lambda current: life.fail_validation(current, errors, context.now()))
+        elif drop is not None and drop.kind is DropKind.BLOB:
+            details = as_planned(run.details, plan)
+            await asyncio.to_thread(context.runs.change, run.id, lambda current: replace(current, details=details))
         return plan
 
     async def _perform(self, plan: Plan) -> None:

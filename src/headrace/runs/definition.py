@@ -8,6 +8,7 @@ The API keeps it under these keys, checked by type, absent ones left out or None
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from math import ceil
 from typing import Any
 
@@ -44,6 +45,18 @@ def definition_of(plan: Plan) -> dict[str, Any]:
         "max_vusers": sum(most_users(scenario.load) for scenario in plan.scenarios),
         "sampling_rate": plan.sampling_interval,
     }
+
+
+def as_planned(details: RunDetails, plan: Plan) -> RunDetails:
+    """The details as a plan has them that was read after the run was asked for."""
+    planned = details_of(definition_of(plan))
+    return replace(
+        details,
+        users=planned.users,
+        duration=planned.duration,
+        warm_up=ceil(plan.warm_up) or None,
+        sampling_interval=planned.sampling_interval,
+    )
 
 
 def plan_for(run: Run, plan: Plan) -> Plan:

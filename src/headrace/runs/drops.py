@@ -63,6 +63,15 @@ class Drops:
             test_definition=row["test_definition"],
         )
 
+    def delete(self, organization: str, drop_id: str) -> bool:
+        """Whether there was such a drop. What is known of its files goes with it; the files themselves are elsewhere."""
+        known = read_id(drop_id)
+        if known is None:
+            return False
+        which = (drops.c.id == known, drops.c.organization == organization)
+        with writing(self._database) as connection:
+            return connection.execute(drops.delete().where(*which)).rowcount == 1
+
     def used_by(self, drop_id: str, run_id: str) -> None:
         """Notes the run that uses the drop; where several do, the drop names the latest."""
         with writing(self._database) as connection:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypedDict
 
+from headrace.blobs.drop_files import DropFiles
 from headrace.runs import life
 from headrace.runs.defined_load import details_of_drop
 from headrace.runs.drops import Drops
@@ -110,6 +111,19 @@ def delete_run(runs: Runs, organization: str, run_id: str, by: Identity) -> None
     idle = run.life.state is State.PENDING or run.life.state.terminal
     if not idle or not runs.delete(run):
         raise Conflict(f"The test run {run.number} is under way; stop it and wait for its end before you delete it.")
+
+
+def delete_drop(runs: Runs, drops: Drops, files: DropFiles, organization: str, drop_id: str) -> None:
+    """Deletes a drop with its files; runs that were made of it keep their results. Raises NotFound, and Conflict while one
+    of them waits to be read."""
+    drop = drops.get(organization, drop_id)
+    if drop is None:
+        raise NotFound(f"There is no test drop {drop_id[:100]!r} here.")
+    waiting = next((run for run in runs.in_states(State.QUEUED) if run.drop_id == drop.id), None)
+    if waiting is not None:
+        raise Conflict(f"The test run '{waiting.id}' is queued and needs the test drop. Abort the run, or let it begin.")
+    if drops.delete(organization, drop.id) and drop.kind is DropKind.BLOB:
+        files.remove(drop.id)
 
 
 def _require_load(details: RunDetails) -> None:

@@ -117,6 +117,35 @@ agents = Table(
     Column("last_heart_beat", Instant, nullable=False),
 )
 
+# The files of drops. `key` is the same for all names that some system takes for the same (`blobs/names.py`).
+blobs = Table(
+    "blobs",
+    metadata,
+    Column("drop_id", String(36), ForeignKey("drops.id", ondelete="CASCADE"), primary_key=True),
+    Column("key", String(64), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),  # bytes
+    Column("file", String(32), nullable=False),  # where its content is, in the folder of the drop
+    Column("etag", String(32), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("modified_at", Instant, nullable=False),
+    Column("properties", JSON, nullable=False),
+    Column("metadata", JSON, nullable=False),
+    Column("blocks", JSON, nullable=False),  # ids and sizes, in order; none where it came in one piece
+)
+
+# Blocks of files that are still being uploaded.
+staged_blocks = Table(
+    "staged_blocks",
+    metadata,
+    Column("drop_id", String(36), ForeignKey("drops.id", ondelete="CASCADE"), primary_key=True),
+    Column("key", String(64), primary_key=True),
+    Column("block_id", String(96), primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("file", String(32), nullable=False),
+    Column("staged_at", Instant, nullable=False),
+)
+
 runs = Table(
     "runs",
     metadata,

@@ -12,6 +12,7 @@ from headrace.api.failures import shown
 from headrace.api.wire.dates import read_date
 from headrace.api.wire.enums import RETENTION, RUN_KIND, STATE
 from headrace.api.wire.requests import Flag, Text, Whole
+from headrace.blobs.names import LONGEST
 from headrace.runs.model import Retention, RunKind, State
 from headrace.runs.search import MOST_FOUND
 
@@ -138,3 +139,10 @@ class ErrorQuery(_Query):
     type: Text | None = None
     sub_type: Text | None = None
     detailed: Flag = False
+
+
+class DropQuery(_Query):
+    """Ours: what the access in the answer shall allow, letters of `rcwdl` ("": all of them), and for which file only."""
+
+    permissions: Annotated[Text, Field(pattern="^r?c?w?d?l?$")] = ""
+    blob: Annotated[Text, Field(max_length=LONGEST)] = ""

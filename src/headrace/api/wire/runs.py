@@ -21,6 +21,7 @@ from headrace.api.wire.enums import (
     Machines,
     Platform,
 )
+from headrace.blobs.drop_files import Access
 from headrace.runs.model import Abort, Drop, Identity, Life, Message, Run, RunDetails, State, Substate
 
 Json = dict[str, Any]
@@ -34,15 +35,15 @@ def present(members: Json) -> Json:
     return {name: value for name, value in members.items() if value is not None}
 
 
-def write_drop(drop: Drop) -> Json:
-    """TestDrop, with `headracePlan` where it has one. `accessData` is null: this version has no container to upload to."""
+def write_drop(drop: Drop, access: Access | None = None) -> Json:
+    """TestDrop, with `headracePlan` where it has one. `accessData` is null where the drop has no files."""
     plan = {} if drop.plan is None else {"headracePlan": drop.plan}
     return {
         **plan,
         "id": drop.id,
         "dropType": DROP_KIND.write(drop.kind),
         "createdDate": write_date(drop.created_at),
-        "accessData": None,
+        "accessData": None if access is None else {"sasKey": access.sas, "dropContainerUrl": access.url},
         "testRunId": drop.run_id,
         "loadTestDefinition": None if drop.definition is None else write_definition(drop.definition),
     }

@@ -1,0 +1,1 @@
+"""The files of test drops: where they are kept, and who may reach them."""
