@@ -20,7 +20,7 @@ def serving_azurite(folder: Path) -> Iterator[str]:
     program = _installed()
     if program is None:
         pytest.skip("Azurite is not installed; scripts/install-azurite installs it where there is npm")
-    command = [program, "--blobPort", "0", "--location", folder, "--skipApiVersionCheck", "--disableTelemetry"]
+    command = [str(program), "--blobPort", "0", "--location", str(folder), "--skipApiVersionCheck", "--disableTelemetry"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=folder)
     try:
         assert process.stdout is not None

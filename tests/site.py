@@ -33,6 +33,7 @@ def serving_site() -> Iterator[Site]:
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
             site.see(self.path)
             kind, _, value = self.path.strip("/").partition("/")
             if kind == "slow":

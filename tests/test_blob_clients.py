@@ -70,6 +70,10 @@ def client_of(drop: dict[str, Any]) -> ContainerClient:
     )
 
 
+def status_and_code(error: HttpResponseError) -> tuple[int | None, str]:
+    return error.status_code, getattr(error, "error_code", "")
+
+
 @pytest.fixture
 def container(service: Served) -> Iterator[ContainerClient]:
     with opened(service) as client:
@@ -107,7 +111,7 @@ def test_a_range_behind_the_end_is_none(container: ContainerClient) -> None:
     container.upload_blob("small", b"small")
     with pytest.raises(HttpResponseError) as error:
         container.download_blob("small", offset=50, length=1).readall()
-    assert (error.value.status_code, error.value.error_code) == (416, "InvalidRange")
+    assert status_and_code(error.value) == (416, "InvalidRange")
 
 
 def test_what_is_said_of_a_file_is_kept(container: ContainerClient) -> None:
@@ -116,7 +120,7 @@ def test_what_is_said_of_a_file_is_kept(container: ContainerClient) -> None:
     properties = container.get_blob_client("users.csv").get_blob_properties()
     settings = properties.content_settings
     assert (settings.content_type, settings.content_language, settings.cache_control) == ("text/csv", "de", "no-cache")
-    assert bytes(settings.content_md5) == hashlib.md5(b"name\nAda\n", usedforsecurity=False).digest()
+    assert bytes(settings.content_md5 or b"") == hashlib.md5(b"name\nAda\n", usedforsecurity=False).digest()
     assert (properties.metadata, properties.size, properties.blob_type) == ({"origin": "build_7"}, 9, "BlockBlob")
     listed = next(iter(container.list_blobs(include=["metadata"])))
     assert (listed.metadata, listed.content_settings.content_type) == ({"origin": "build_7"}, "text/csv")
@@ -159,7 +163,7 @@ def test_a_file_is_not_replaced_by_accident(container: ContainerClient) -> None:
     container.upload_blob("a", b"1")
     with pytest.raises(ResourceExistsError) as error:
         container.upload_blob("a", b"2")
-    assert error.value.error_code == "BlobAlreadyExists"
+    assert status_and_code(error.value)[1] == "BlobAlreadyExists"
     with pytest.raises(ResourceExistsError):
         container.upload_blob("a", bytes(5 * PIECE))
     assert container.download_blob("a").readall() == b"1"
@@ -174,7 +178,7 @@ def test_a_file_is_changed_only_as_it_was_known(container: ContainerClient) -> N
     conditions: dict[str, Any] = {"etag": old, "match_condition": MatchConditions.IfNotModified}
     with pytest.raises(ResourceModifiedError) as error:
         blob.delete_blob(**conditions)
-    assert error.value.error_code == "ConditionNotMet"
+    assert status_and_code(error.value)[1] == "ConditionNotMet"
     with pytest.raises(ResourceModifiedError):
         blob.download_blob(**conditions)
     with pytest.raises(ResourceModifiedError):
@@ -196,7 +200,7 @@ def test_blocks_can_be_put_together_anew(container: ContainerClient) -> None:
     assert blob.download_blob().readall() == b"1" * 10 + b"4444" + b"1" * 10
     with pytest.raises(HttpResponseError) as error:
         blob.commit_block_list([BlobBlock("2")])
-    assert (error.value.status_code, error.value.error_code) == (400, "InvalidBlockList")
+    assert status_and_code(error.value) == (400, "InvalidBlockList")
 
 
 def test_contents_are_checked_on_their_way(container: ContainerClient) -> None:
@@ -214,7 +218,7 @@ def test_what_is_deleted_or_was_never_there_is_not_found(container: ContainerCli
     for ask in (blob.delete_blob, blob.get_blob_properties, blob.download_blob, blob.get_block_list):
         with pytest.raises(ResourceNotFoundError) as error:
             ask()
-        assert error.value.error_code == "BlobNotFound"
+        assert status_and_code(error.value)[1] == "BlobNotFound"
     assert not blob.exists()
     assert list(container.list_blobs()) == []
 
@@ -234,7 +238,7 @@ def test_an_access_reaches_no_further_than_it_says(service: Served) -> None:
     for ask in (lambda: reading.upload_blob("b", b""), lambda: reading.delete_blob("a"), lambda: list(reading.list_blobs())):
         with pytest.raises(HttpResponseError) as error:
             ask()
-        assert (error.value.status_code, error.value.error_code) == (403, "AuthorizationPermissionMismatch")
+        assert status_and_code(error.value) == (403, "AuthorizationPermissionMismatch")
 
 
 def test_an_access_to_one_file_is_none_to_others(service: Served) -> None:
@@ -264,7 +268,7 @@ def test_a_deleted_drop_has_no_files(service: Served) -> None:
     service.call("DELETE", f"testdrops/{drop['id']}")
     with pytest.raises(ResourceNotFoundError) as error:
         list(client.list_blobs())
-    assert error.value.error_code == "ContainerNotFound"
+    assert status_and_code(error.value)[1] == "ContainerNotFound"
 
 
 @pytest.mark.long

@@ -84,7 +84,7 @@ async def test_requests_that_no_answer_comes_to_have_failed_when_the_load_is_ove
     assert_adds_up(outcome, target)
     assert outcome.whole.abandoned == 0
     assert (outcome.requests.passed, outcome.requests.failed) == (5, 5)
-    assert outcome.error.kind == "RequestTimeout"
+    assert outcome.error.kind == "Timeout"
     assert "The load ended" in outcome.error.message
     assert outcome.tests.total == 0  # an iteration that was cut short is none
 
@@ -225,7 +225,7 @@ async def test_bodies_without_end_do_not_outlive_the_time_out() -> None:
     async with Target({"/": endlessly(head, bytes(65536))}) as target:
         outcome = await run_once(plan(target.url(), duration=60.0, think_time=ONCE, request_timeout=0.2))
     assert_adds_up(outcome, target)
-    assert outcome.error.kind == "RequestTimeout"
+    assert outcome.error.kind == "Timeout"
     assert outcome.requests.received_bytes >= 65536
 
 

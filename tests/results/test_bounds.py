@@ -47,11 +47,11 @@ def test_folding_what_was_folded_changes_nothing() -> None:
 def test_errors_over_the_bound_add_up_and_keep_their_kind() -> None:
     tick = Tick(0, 1.0, errors={error("404", f"/{number}"): ErrorStats(number, float(number)) for number in range(1, 5)})
     tick.errors[error("503", "/late")] = ErrorStats(7, 9.0)
-    tick.errors[error("Timeout", "/late", kind="RequestTimeout")] = ErrorStats(8, 1.0)
+    tick.errors[error("RequestTimeout", "/late", kind="Timeout")] = ErrorStats(8, 1.0)
     assert Bounds(most_errors=2).fold(tick).errors == {
         error("404", "/1"): ErrorStats(1, 1.0),
         error("404", "/2"): ErrorStats(2, 2.0),
         ErrorName("HttpError", "404", "", "", "", "", FURTHER_ERRORS): ErrorStats(7, 4.0),
         ErrorName("HttpError", FURTHER_ERRORS, "", "", "", "", FURTHER_ERRORS): ErrorStats(7, 9.0),
-        ErrorName("RequestTimeout", FURTHER_ERRORS, "", "", "", "", FURTHER_ERRORS): ErrorStats(8, 1.0),
+        ErrorName("Timeout", FURTHER_ERRORS, "", "", "", "", FURTHER_ERRORS): ErrorStats(8, 1.0),
     }

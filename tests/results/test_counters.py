@@ -160,7 +160,7 @@ def test_errors_are_counted_by_kind_and_a_violated_threshold_is_no_error(name: s
         "HttpError": 4,
         "ValidationRuleError": 1,
         "ExtractionRuleError": 2,
-        "RequestTimeout": 3,
+        "Timeout": 3,
         "Exception": 5,
         "TestError": 1,
         "ThresholdMessage": 40,

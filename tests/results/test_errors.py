@@ -8,7 +8,7 @@ from tests.ticks.strategies import ticks
 NOT_FOUND = ErrorName("HttpError", "404 - NotFound", "shop", "buy", "http://site/a", "GET", "404 - NotFound")
 ALSO_NOT_FOUND = NOT_FOUND._replace(url="http://site/b", method="POST")
 BROKEN = ErrorName("HttpError", "500 - InternalServerError", "shop", "buy", "http://site/a", "GET", "500")
-TIMEOUT = ErrorName("RequestTimeout", "Timeout", "shop", "buy", "http://site/a", "GET", "too slow")
+TIMEOUT = ErrorName("Timeout", "RequestTimeout", "shop", "buy", "http://site/a", "GET", "too slow")
 
 whole = error_tree(
     {
@@ -37,7 +37,7 @@ def test_errors_are_ordered_by_how_often_they_happened_and_add_up() -> None:
                 8,
                 (ErrorSubtype("404 - NotFound", 5, (b, a)), ErrorSubtype("500 - InternalServerError", 3, (broken,))),
             ),
-            ErrorType("RequestTimeout", 2, (ErrorSubtype("Timeout", 2, (late,)),)),
+            ErrorType("Timeout", 2, (ErrorSubtype("RequestTimeout", 2, (late,)),)),
         ),
     )
 

@@ -27,7 +27,7 @@ ERRORS = [
     for kind, subkind in (
         ("HttpError", "404 - NotFound"),
         ("HttpError", "500 - InternalServerError"),
-        ("RequestTimeout", "Timeout"),
+        ("Timeout", "RequestTimeout"),
     )
     for url in ("http://site/", "http://site/a")
 ]

@@ -15,7 +15,7 @@ _BODY = b"x" * 20
 
 # Three kinds of failure, with what their messages have in common.
 _EXCEPTION = ("Exception", "WebException")
-_TIMED_OUT = ("RequestTimeout", "Timeout", f"was not answered within {TIMEOUT:g} seconds")
+_TIMED_OUT = ("Timeout", "RequestTimeout", f"was not answered within {TIMEOUT:g} seconds")
 _VIOLATION = (*_EXCEPTION, "The server committed a protocol violation")
 _CLOSED_FIRST = (*_EXCEPTION, "The underlying connection was closed: the server closed it before it answered")
 _CLOSED = (*_EXCEPTION, "The underlying connection was closed: the server closed it before the response was complete")

@@ -68,7 +68,7 @@ def test_after_a_natural_end(server: Witness, cores: int) -> None:
     server.forget()
     outcome = perform(everything(server, duration=1.5), cores)
     assert_adds_up(outcome, server)
-    assert {error.kind for error in outcome.errors} == {"RequestTimeout", "HttpError", "Exception"}
+    assert {error.kind for error in outcome.errors} == {"Timeout", "HttpError", "Exception"}
     assert outcome.whole.health.processes == cores
 
 

@@ -6,13 +6,13 @@ Run no plan of which one of the findings is an error. Readers need not judge wha
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from urllib.parse import urlsplit
 
 from headrace.plan.diagnostics import Diagnostic, Severity
 from headrace.plan.expression_checks import judge_expressions
 from headrace.plan.limits import MOST_USERS, judge_number, judge_seconds
 from headrace.plan.load import Arrivals
 from headrace.plan.model import Mix, Plan, Scenario, Test, Tls
+from headrace.plan.proxy_checks import judge_proxy
 from headrace.plan.script_checks import doubt_scripts, judge_scripts, judge_sizes
 from headrace.plan.shapes import judge_load, most_users
 from headrace.plan.step_checks import MOST, judge_headers, judge_step, judge_weights, shown
@@ -20,7 +20,6 @@ from headrace.plan.steps import TakeRow, UsedUp
 from headrace.plan.templates import parse_template
 from headrace.plan.thinking import is_none, judge_pause
 from headrace.plan.threshold_checks import MOST_THRESHOLDS, doubt_threshold, judge_threshold
-from headrace.plan.urls import check_url
 from headrace.plan.variable_checks import judge_variables
 from headrace.plan.walk import templates, walk
 
@@ -91,7 +90,7 @@ def _judge(plan: Plan) -> Iterator[str]:
     for test in plan.tests:
         yield from _inside(f"test '{test.name}'", _judge_test(test, plan))
     yield from _judge_data(plan)
-    yield from _judge_proxy(plan)
+    yield from judge_proxy(plan.proxy, plan.targets)
     yield from _judge_tls(plan.tls)
     for index, threshold in enumerate(plan.thresholds):
         yield from _inside(f"thresholds[{index}]", judge_threshold(threshold))
@@ -263,29 +262,6 @@ def _judge_data(plan: Plan) -> Iterator[str]:
         for index, row in enumerate(source.rows):
             if len(row) != len(source.columns):
                 yield f"{what}, rows[{index}] has {len(row)} values for {len(source.columns)} columns"
-
-
-def _judge_proxy(plan: Plan) -> Iterator[str]:
-    if not plan.proxy:
-        return
-    scheme, _, rest = plan.proxy.partition("://")
-    login, at, authority = rest.rpartition("@")  # the password is in no message
-    form = "write it like http://host:port or http://user:password@host:port"
-    if scheme.lower() != "http":
-        yield f"proxy is no http:// address; {form}"
-        return
-    if at and ("" in (login.partition(":")[0], login.partition(":")[2])):
-        yield f"proxy has a login without a user or a password; {form}"
-    try:
-        url = check_url(f"http://{authority}")
-    except ValueError as error:
-        yield f"proxy, {shown(authority)}, {error}"
-        return
-    if urlsplit(url).path != "/" or urlsplit(url).query:
-        yield f"proxy, {shown(authority)}, has a path; {form}"
-    refusal = plan.targets.refuse_url(url)
-    if refusal is not None:
-        yield f"proxy, {shown(authority)}, must not be used: {refusal}"
 
 
 def _judge_tls(tls: Tls) -> Iterator[str]:

@@ -24,6 +24,7 @@ from headrace.plan.walk import DEEPEST, children, requests_of, templates
 
 LARGEST_BODY = 64 * 1024 * 1024  # bytes of a request's body
 MOST = 1_000_000_000
+LONGEST_METHOD = 32
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _LINE_END = re.compile(r"[\r\n\0]")
@@ -82,6 +83,16 @@ def judge_url(text: str, place: str, targets: TargetRule) -> Iterator[str]:
         yield f"{place}, {shown(text)}, must not be tested: {refusal}. Ask the operator to allow it"
 
 
+def is_token(text: str) -> bool:
+    """Whether it can be a method, or the name of a header (RFC 9110, 5.6.2)."""
+    return _TOKEN.fullmatch(text) is not None
+
+
+def has_line_end(text: str) -> bool:
+    """Whether a header could not have this value."""
+    return _LINE_END.search(text) is not None
+
+
 def is_charset(name: str) -> bool:
     """Whether texts can be encoded in it."""
     try:
@@ -94,9 +105,9 @@ def is_charset(name: str) -> bool:
 def judge_headers(headers: tuple[tuple[str, str], ...], place: str) -> Iterator[str]:
     for name, value in headers:
         constant = constant_of(name)
-        if constant is not None and not _TOKEN.fullmatch(constant):
+        if constant is not None and not is_token(constant):
             yield f"{place}: {shown(name)} is no name of a header; use letters, digits and dashes"
-        if _LINE_END.search(value):
+        if has_line_end(value):
             yield f"{place}.{name[:_SHOWN]} is {shown(value)}; a value must not have line ends in it"
 
 
@@ -169,7 +180,7 @@ def _judge_condition(condition: Condition, place: str, targets: TargetRule, dept
 
 def _judge_request(request: Request, place: str, targets: TargetRule) -> Iterator[str]:
     yield from judge_url(request.url, f"{place}.url", targets)
-    if not _TOKEN.fullmatch(request.method) or len(request.method) > 32:
+    if not is_token(request.method) or len(request.method) > LONGEST_METHOD:
         yield f"{place}.method is {shown(request.method)}; give a method such as GET or POST"
     yield from judge_headers(request.headers, f"{place}.headers")
     if request.timeout is not None:

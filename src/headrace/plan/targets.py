@@ -77,6 +77,10 @@ class TargetRule:
         return None
 
 
+ANYWHERE = TargetRule(deny=())
+"""For readers, who judge whether an address is one; whether a test may be aimed at it is judged of the whole plan."""
+
+
 @cache
 def _network(entry: str) -> IPv4Network | IPv6Network | None:
     try:

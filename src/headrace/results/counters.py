@@ -210,7 +210,7 @@ ERROR_COUNTERS: tuple[Counter[Mapping[str, int]], ...] = (
     Counter(_ERRORS, "Http Errors", "", _ITEMS, _occurrences("HttpError")),
     Counter(_ERRORS, "Validation Rule Errors", "", _ITEMS, _occurrences("ValidationRuleError")),
     Counter(_ERRORS, "Extraction Rule Errors", "", _ITEMS, _occurrences("ExtractionRuleError")),
-    Counter(_ERRORS, "Requests Timed Out", "", _ITEMS, _occurrences("RequestTimeout")),
+    Counter(_ERRORS, "Requests Timed Out", "", _ITEMS, _occurrences("Timeout")),
     Counter(_ERRORS, "Exceptions", "", _ITEMS, _occurrences("Exception")),
     Counter(_ERRORS, "Total Errors", "", _ITEMS, _all_errors),
     Counter(_ERRORS, "Errors/Sec", "", _RATE, _all_errors),

@@ -302,4 +302,4 @@ async def test_an_endless_body_is_read_as_fast_as_it_comes_and_not_kept() -> Non
     async with Target({"/": endlessly(b"HTTP/1.1 200 OK\r\n\r\n", bytes(65536))}) as target:
         outcome = await once(target.url(), request_timeout=0.3)
     assert outcome.requests.received_bytes > 1_000_000
-    assert outcome.error.kind == "RequestTimeout"
+    assert outcome.error.kind == "Timeout"

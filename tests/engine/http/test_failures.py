@@ -69,7 +69,7 @@ def web(message: str, route: Route, **more: Any) -> Case:
 
 
 def timeout(route: Route) -> Case:
-    return Case("RequestTimeout", "Timeout", re.escape(TIMED_OUT), route, plan={"request_timeout": TIMEOUT})
+    return Case("Timeout", "RequestTimeout", re.escape(TIMED_OUT), route, plan={"request_timeout": TIMEOUT})
 
 
 def violation(message: str, *parts: bytes, then: str = "keep") -> Case:
@@ -203,7 +203,7 @@ CASES = {
     "no TLS": tls(r"The TLS handshake with 127\.0\.0\.1:{port} failed: .*wrong version number.*", "none"),
     "TLS where it is not expected": web(VIOLATION + ".*|" + CLOSED + ".*", answer(), tls="not expected"),
     "a TLS handshake that takes too long": Case(
-        "RequestTimeout", "Timeout", re.escape(TIMED_OUT), tls="silent", sent=False, plan={"request_timeout": TIMEOUT}
+        "Timeout", "RequestTimeout", re.escape(TIMED_OUT), tls="silent", sent=False, plan={"request_timeout": TIMEOUT}
     ),
     "a server that closes in the TLS handshake": Case(
         "Exception",
@@ -213,7 +213,7 @@ CASES = {
         sent=False,
     ),
     "a connection that nobody takes": Case(
-        "RequestTimeout", "Timeout", re.escape(TIMED_OUT), path="full", sent=False, plan={"request_timeout": TIMEOUT}
+        "Timeout", "RequestTimeout", re.escape(TIMED_OUT), path="full", sent=False, plan={"request_timeout": TIMEOUT}
     ),
 }
 
@@ -312,7 +312,7 @@ def test_a_failure_fails_its_request_its_page_and_its_iteration_once(
         assert len(target.seen) == outcome.requests.service.count
 
 
-@pytest.mark.parametrize("name", [name for name, case in CASES.items() if case.kind == "RequestTimeout"])
+@pytest.mark.parametrize("name", [name for name, case in CASES.items() if case.kind == "Timeout"])
 def test_a_time_out_comes_in_time(name: str, outcomes: dict[str, tuple[Outcome, Target | None, str, int]]) -> None:
     outcome, *_ = outcomes[name]
     assert TIMEOUT * 1e6 - 2000 <= outcome.requests.response.low < (TIMEOUT + 0.4) * 1e6  # timers may be 1 ms early
@@ -416,7 +416,7 @@ EXPECTED = frozenset((302, 200))
             "InvalidDataException",
             "Found invalid data while decoding. It is not gzip.",
         ),
-        (unanswered(), "RequestTimeout", "Timeout", "The load ended before the request was answered."),
+        (unanswered(), "Timeout", "RequestTimeout", "The load ended before the request was answered."),
     ],
 )
 def test_what_is_not_the_network_s_fault_is_told_too(failure: Failure, kind: str, subkind: str, message: str) -> None:

@@ -218,7 +218,7 @@ def test_errors_are_counted_by_what_makes_them_the_same() -> None:
     assert {(error.kind, error.subkind, error.url): stats.count for error, stats in errors.items()} == {
         ("HttpError", "404 - NotFound", "/a"): 2,
         ("HttpError", "404 - NotFound", "/b"): 1,
-        ("RequestTimeout", "Timeout", "/a"): 1,
+        ("Timeout", "RequestTimeout", "/a"): 1,
     }
     assert all(stats.last > 1.7e9 for stats in errors.values())
     assert measures.take(1, 2.0).errors == {}

@@ -117,7 +117,7 @@ HEADERS = (("set-cookie", "a=1"), ("set-cookie", "b=2"), ("location", "/next?id=
         (ExtractHeader(variable="v", header="Set-Cookie", match=1), "b=2"),
         (between("Location: ", "\n", where=Where.HEADERS), "/next?id=7"),
         (between("HTTP/1.1 ", "\n", where=Where.HEADERS), "200 OK"),
-        (between("ETag: ", "\n\nb", where=Where.HEADERS_AND_BODY), '"x"'),
+        (between("ETag: ", "\r\n\r\nb", where=Where.HEADERS_AND_BODY), '"x"'),
         (ExtractRegex(variable="v", pattern=r"//(.*?)/", where=Where.URL), "shop.test"),
         (ExtractRegex(variable="v", pattern=r"(\d+)", where=Where.STATUS), "200"),
         (ExtractRegex(variable="v", pattern="(.*)", where=Where.MESSAGE), "OK"),

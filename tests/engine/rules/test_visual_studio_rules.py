@@ -86,7 +86,7 @@ LINK = {"TagName": "a", "AttributeName": "href"}
         (extraction("ExtractText", StartsWith="(?i)TOTAL:\\s+<b>", EndsWith="<", UseRegularExpression="True"), "12"),
         (extraction("ExtractText", StartsWith="total:", EndsWith="b>", UseRegularExpression="True", IgnoreCase="True"),
          "   <"),
-        (extraction("ExtractText", StartsWith="Location: ", EndsWith="\n", SearchInHeaders="True"), "/next?id=7"),
+        (extraction("ExtractText", StartsWith="Location: ", EndsWith="\r\n", SearchInHeaders="True"), "/next?id=7"),
         (extraction("ExtractText", StartsWith="Thanks", EndsWith="</p>", SearchInHeaders="True"), ""),
         # By an expression.
         (extraction("ExtractRegularExpression", RegularExpression=r"id=\d+"), "id=1"),

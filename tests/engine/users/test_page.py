@@ -329,7 +329,7 @@ async def test_dependents_have_the_time_out_of_their_page_or_their_own() -> None
         )
     failed = {name.item for name, stats in outcome.whole.requests.items() if stats.failed}
     assert failed == {target.url("/1"), target.url("/found.png")}
-    assert {error.kind for error in outcome.errors} == {"RequestTimeout"}
+    assert {error.kind for error in outcome.errors} == {"Timeout"}
     assert outcome.tests.failed == 1
 
 

@@ -1,7 +1,7 @@
 """How a failed request is told: the kind and sub-kind of the error tree, and a message that a person understands.
 
-Kinds and the published texts are those of Visual Studio's error tables (reference: clt-service, section 5.5): `HttpError`
-with the status as sub-kind, `Exception` with the .NET exception class, `RequestTimeout`.
+Kinds and the published texts are those of Visual Studio's error tables (reference: visual-studio-formats, 8): `HttpError`
+with the status as sub-kind, `Exception` with the .NET exception class, `Timeout`.
 """
 
 import errno
@@ -96,12 +96,12 @@ def undecodable(reason: str) -> Failure:
 
 
 def timed_out(seconds: float) -> Failure:
-    return Failure("RequestTimeout", "Timeout", f"The request was not answered within {seconds:g} seconds.")
+    return Failure("Timeout", "RequestTimeout", f"The request was not answered within {seconds:g} seconds.")
 
 
 def unanswered() -> Failure:
     """The load ended first. No time is named: errors of one message are counted together."""
-    return Failure("RequestTimeout", "Timeout", "The load ended before the request was answered.")
+    return Failure("Timeout", "RequestTimeout", "The load ended before the request was answered.")
 
 
 def not_resolved(host: str) -> Failure:

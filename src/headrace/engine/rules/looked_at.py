@@ -23,6 +23,12 @@ def _headers(answer: Answer) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _headers_and_body(answer: Answer) -> str:
+    """As Visual Studio's SearchInHeaders sees them: as they are sent (RFC 9112, 2.1), ends of lines and all."""
+    head = _headers(answer).replace("\n", "\r\n")
+    return f"{head}\r\n{answer.text}"
+
+
 # A head knows its names in lower case only; these are written otherwise than `Set-Cookie`.
 _SPELLINGS = {"etag": "ETag", "www-authenticate": "WWW-Authenticate", "x-xss-protection": "X-XSS-Protection"}
 
@@ -34,7 +40,7 @@ def _request_headers(answer: Answer) -> str:
 _TEXTS: dict[Where, Callable[[Answer], str]] = {
     Where.BODY: _body,
     Where.HEADERS: _headers,
-    Where.HEADERS_AND_BODY: lambda answer: f"{_headers(answer)}\n{answer.text}",
+    Where.HEADERS_AND_BODY: _headers_and_body,
     Where.URL: lambda answer: answer.url,
     Where.STATUS: lambda answer: str(answer.status),
     Where.MESSAGE: lambda answer: answer.head.reason,

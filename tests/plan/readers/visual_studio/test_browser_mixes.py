@@ -44,6 +44,13 @@ def test_users_are_shared_out_among_browsers_with_their_headers() -> None:
     assert reading.findings == []
 
 
+def test_a_header_that_nobody_could_send_is_an_error() -> None:
+    wrong = '<Header Name="User Agent" Value="a" /><Header Name="Accept" Value="a&#10;b" />'
+    shares, reading = read(f"<BrowserMix>{browser('IE', 50, wrong)}</BrowserMix>")
+    assert len(messages(reading.findings, Severity.ERROR)) == 2
+    assert shares[0].browser.headers == ()
+
+
 def test_two_browsers_of_one_name_get_different_ones() -> None:
     shares, _ = read(f"<BrowserMix>{browser('IE', 50)}{browser('IE', 50)}</BrowserMix>")
     assert [share.browser.name for share in shares] == ["IE", "IE (2)"]

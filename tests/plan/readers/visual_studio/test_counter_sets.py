@@ -107,7 +107,7 @@ def test_the_thresholds_that_every_load_test_comes_with() -> None:
     (told,) = messages(reading.findings)  # one sentence for all that is not measured
     assert told.endswith(
         "<CounterSets>: thresholds on counters that are not measured have no effect: all of the controller's machine; "
-        "Network Interface, Output Queue Length; PhysicalDisk, % Idle Time."
+        "'Network Interface, Output Queue Length'; 'PhysicalDisk, % Idle Time'."
     )
     assert reading.findings[0].severity is Severity.INFO
 
@@ -178,7 +178,7 @@ def test_a_threshold_that_cannot_be_watched_is_a_warning() -> None:
     thresholds, reading = read(counter_set("LoadTest", "LoadTest", category("LoadTest:Errors", unknown, own, empty, mixed)))
     assert thresholds == ()
     assert [text.partition(">: ")[2] for text in messages(reading.findings, Severity.WARNING)] == [
-        "it has a threshold, but the counter is not measured in LoadTest:Errors; the threshold has no effect.",
+        "it has a threshold, but the counter is not measured in 'LoadTest:Errors'; the threshold has no effect.",
         f"the threshold's rule is its author's own, and has no effect; write it as {RULES}ThresholdRuleCompareConstant.",
         "it has neither a WarningThreshold nor a CriticalThreshold and no effect; give it one.",
         "the threshold is relative to 'Memory, Available MBytes', which is not measured; it has no effect.",

@@ -76,3 +76,9 @@ def test_a_proxy_that_is_not_known_before_the_test_runs_is_an_error() -> None:
     assert test is not None
     assert test.proxy == ""
     assert [each.severity for each in found] == [Severity.ERROR]
+
+
+@pytest.mark.parametrize("written", ["ftp://proxy.test", "http://proxy.test/path", "http://ann@proxy.test", "a b"])
+def test_a_proxy_that_is_none_is_an_error_where_it_stands(written: str) -> None:
+    (error,) = errors(web_test(PLAIN, "", f'Proxy="{written}"'))
+    assert error.startswith("buy.webtest, line 1, <WebTest Name='Buy'>: Proxy")

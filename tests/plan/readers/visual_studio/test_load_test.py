@@ -189,7 +189,7 @@ def test_a_file_that_was_cut_or_changed_is_read_or_refused(data: st.DataObject) 
 
 # What is told of each of them beside what all have in common, by the end of the message.
 _COMMON = {
-    "all of the controller's machine; Network Interface, Output Queue Length; PhysicalDisk, % Idle Time.",
+    "all of the controller's machine; 'Network Interface, Output Queue Length'; 'PhysicalDisk, % Idle Time'.",
     "the certificates of servers are not verified, as in Visual Studio.",
 }
 _TOLD = {

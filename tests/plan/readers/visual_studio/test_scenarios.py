@@ -182,7 +182,7 @@ def test_what_is_not_there_at_all_is_an_error() -> None:
     [
         ("Microsoft.VisualStudio.TestTools.WebStress.CodedWebTestElement, Assembly", "a coded web test"),
         ("Microsoft.VisualStudio.TestTools.TestTypes.Unit.UnitTestElement, Assembly", "a unit test"),
-        ("Shop.OwnTest, Shop", "a test of the type Shop.OwnTest"),
+        ("Shop.OwnTest, Shop", "a test of the type 'Shop.OwnTest'"),
     ],
 )
 def test_what_needs_net_is_refused_wherever_it_stands(kind: str, what: str) -> None:

@@ -214,6 +214,25 @@ def test_headers_that_say_how_long_a_message_is_are_left_out() -> None:
     assert step.headers == (("A", "b"),)
 
 
+@pytest.mark.parametrize(
+    ("inside", "attributes", "said"),
+    [
+        ("", 'Method="GET /"', "Method is 'GET /', which is none"),
+        ("", 'Url="ftp://shop.test/"', "neither an http:// nor an https:// address"),
+        ("", 'Url="shop.test/{{Id}}"', "begin it with http://, https:// or a variable"),
+        ("", 'Url="http://shop.test:99999/{{Id}}"', "has the port 99999"),
+        (headers(("A B", "1")), "", "no name of a header"),
+        (headers(("", "1")), "", "no name of a header"),
+        (headers(("A", "1&#13;&#10;B: 2")), "", "line end"),
+    ],
+)
+def test_what_nobody_could_send_is_an_error_where_it_stands(inside: str, attributes: str, said: str) -> None:
+    url = "" if "Url" in attributes else 'Url="http://shop.test/"'
+    (error,) = errors(web_test(f"\n<Request {url} {attributes}>{inside}</Request>", PARAMETERS))
+    assert error.startswith("buy.webtest, line 2, <")
+    assert said in error
+
+
 # Dependents
 
 

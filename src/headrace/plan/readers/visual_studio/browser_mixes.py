@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from headrace.plan.model import Browser, BrowserShare
+from headrace.plan.readers.visual_studio.headers import read_header
 from headrace.plan.readers.visual_studio.names import unique_name
 from headrace.plan.readers.visual_studio.reading import Reading
 from headrace.plan.readers.visual_studio.xml_tree import Element
@@ -38,6 +39,6 @@ def _read_browser(reading: Reading, browser: Element, name: str, bind: Callable[
 
 def _read_headers(reading: Reading, browser: Element, bind: Callable[[str], str]) -> Iterator[tuple[str, str]]:
     for header in browser.all("Headers", "Header"):
-        reading.expect(header, ("Name", "Value"), ())
-        if reading.text(header, "Name").strip():
-            yield reading.text(header, "Name").strip(), bind(reading.text(header, "Value"))
+        pair = read_header(reading, header, bind)
+        if pair is not None:
+            yield pair

@@ -71,10 +71,10 @@ def _read_category(reading: Reading, category: Element, on_agents: bool, unmeasu
         measured = measured_counter(name, names, place)
         if measured is None and of_the_test:
             reading.warn(
-                counter, f"it has a threshold, but the counter is not measured in {name}; the threshold has no effect"
+                counter, f"it has a threshold, but the counter is not measured in {shown(name)}; the threshold has no effect"
             )
         elif measured is None or not (of_the_test or on_agents):
-            unmeasured[f"{name}, {names[place]}" if on_agents else "all of the controller's machine"] = None
+            unmeasured[shown(f"{name}, {names[place]}") if on_agents else "all of the controller's machine"] = None
         else:
             for instance in [""] if of_the_test else _instances(category):
                 for rule in rules:

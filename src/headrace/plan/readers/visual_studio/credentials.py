@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 
+from headrace.plan.proxy_checks import judge_proxy
 from headrace.plan.readers.visual_studio.bindings import Bindings, fill
 from headrace.plan.readers.visual_studio.reading import Reading
 from headrace.plan.readers.visual_studio.xml_tree import Element
 from headrace.plan.requests import AuthScheme, Credentials
+from headrace.plan.targets import ANYWHERE
 
 # The context parameter, of the run or of the run setting, that has the password in clear text, or a binding of it.
 PASSWORD = "CredentialPassword"  # noqa: S105 - the name of a parameter
@@ -46,4 +48,8 @@ def read_proxy(reading: Reading, root: Element, values: Mapping[str, str]) -> st
         reading.error(root, "Proxy has a binding that no context parameter has a value for; write the proxy's address")
         return ""
     proxy = proxy.strip().rstrip("/")
-    return proxy if "://" in proxy else f"http://{proxy}"
+    proxy = proxy if "://" in proxy else f"http://{proxy}"
+    wrong = list(judge_proxy(proxy, ANYWHERE, "Proxy"))
+    for sentence in wrong:
+        reading.error(root, sentence)
+    return "" if wrong else proxy

@@ -64,7 +64,7 @@ class WebTests:
         reading.expect(profile, ("Name", "Path", "Id", "Percentage", "Type"), ())
         kind = class_name(reading.text(profile, "Type"))
         if kind not in ("", _WEB_TEST):
-            what = _KINDS.get(kind, f"a test of the type {kind}")
+            what = _KINDS.get(kind, f"a test of the type {shown(kind)}")
             remedy = "record it as a web test (.webtest), or take it out of the load test"
             reading.error(profile, f"it is {what}, {shown(reading.text(profile, 'Path'))}, which needs .NET; {remedy}")
             return None

@@ -6,6 +6,7 @@ from headrace.plan.readers.visual_studio.bindings import is_spelt
 from headrace.plan.readers.visual_studio.bodies import BODIES, read_body, read_parameter
 from headrace.plan.readers.visual_studio.context import Context
 from headrace.plan.readers.visual_studio.extraction_rules import read_extraction
+from headrace.plan.readers.visual_studio.headers import read_header
 from headrace.plan.readers.visual_studio.plugins import refuse_plugins
 from headrace.plan.readers.visual_studio.reading import shown
 from headrace.plan.readers.visual_studio.rule_parameters import variables_of
@@ -13,8 +14,9 @@ from headrace.plan.readers.visual_studio.validation_rules import read_validation
 from headrace.plan.readers.visual_studio.xml_tree import Element
 from headrace.plan.requests import Escaping, Multipart, Page, Request
 from headrace.plan.rules import Extraction, Validation
-from headrace.plan.step_checks import is_charset
+from headrace.plan.step_checks import LONGEST_METHOD, is_charset, is_token, judge_url
 from headrace.plan.steps import Step, Think
+from headrace.plan.targets import ANYWHERE
 from headrace.plan.templates import literal
 from headrace.plan.thinking import is_none
 
@@ -50,6 +52,7 @@ _CHILDREN = (
 )
 # Python's names mean another order of bytes, or a mark before the text.
 _CHARSETS = {"utf-16": "utf-16-le", "unicode": "utf-16-le", "unicodefffe": "utf-16-be", "utf-32": "utf-32-le"}
+_NOWHERE = "http://localhost/"  # for a URL that is none: its error keeps the test from being run
 _OF_THE_MESSAGE = ("content-length", "transfer-encoding")  # how long it is, the engine says
 
 
@@ -94,8 +97,8 @@ def _read_request(context: Context, element: Element, timeout: float, top: bool)
     goal = reading.number(element, "ResponseTimeGoal")
     _judge_version(context, element)
     return Request(
-        url=context.bindings.bind_url(_url(context, element)),
-        method=reading.text(element, "Method", "GET").strip() or "GET",
+        url=_bound_url(context, element),
+        method=_method(context, element),
         name=bind(reading.text(element, "ReportingName")) or _name(context, element),
         query=tuple(read_parameter(context, each) for each in _query(context, element)),
         headers=_headers(context, element, content_type, keeps_type=not isinstance(body, Multipart)),
@@ -140,11 +143,29 @@ def _charset(context: Context, element: Element) -> str:
     return "utf-8"
 
 
-def _url(context: Context, element: Element) -> str:
-    url = context.reading.text(element, "Url")
+def _method(context: Context, element: Element) -> str:
+    method = context.reading.text(element, "Method").strip() or "GET"
+    if is_token(method) and len(method) <= LONGEST_METHOD:
+        return method
+    context.reading.error(element, f"Method is {shown(method)}, which is none; give one such as GET or POST")
+    return "GET"
+
+
+def _bound_url(context: Context, element: Element) -> str:
+    """The template of the URL; what cannot be one, as far as it is known, is an error."""
+    url = _url(context, element)
     if not url.strip():
         context.reading.error(element, "it has no Url; give one, or take the request out")
-    return url
+        return _NOWHERE
+    template = context.bindings.bind_url(url)
+    for sentence in judge_url(template, "Url", ANYWHERE):
+        context.reading.error(element, sentence)
+        return _NOWHERE
+    return template
+
+
+def _url(context: Context, element: Element) -> str:
+    return context.reading.text(element, "Url")
 
 
 def _name(context: Context, element: Element) -> str:
@@ -180,12 +201,11 @@ def _headers(context: Context, element: Element, content_type: str, keeps_type: 
     for each in element.all("Headers"):
         reading.expect(each, (), ("Header",))
         for header in each.all("Header"):
-            reading.expect(header, ("Name", "Value"), ())
-            name = reading.text(header, "Name").strip()
-            if name.lower() in _OF_THE_MESSAGE or (name.lower() == "content-type" and not keeps_type):
+            name = reading.text(header, "Name").strip().lower()
+            if name in _OF_THE_MESSAGE or (name == "content-type" and not keeps_type):
                 reading.tell(header, "it is left out, for it follows from the body that is sent")
-            else:
-                headers.append((literal(name), context.bindings.bind(reading.text(header, "Value").strip())))
+            elif pair := read_header(reading, header, context.bindings.bind):
+                headers.append((literal(pair[0]), pair[1]))
     if content_type and not any(name.lower() == "content-type" for name, _ in headers):
         headers.append(("Content-Type", content_type))
     return tuple(headers)

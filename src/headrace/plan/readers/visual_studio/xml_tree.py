@@ -12,7 +12,7 @@ from lxml import etree
 
 LARGEST = 32 * 1024 * 1024  # bytes
 DEEPEST = 200
-MOST_ELEMENTS = 1_000_000
+MOST_ELEMENTS = 200_000
 _BEGINNING = 64 * 1024  # bytes
 
 
