@@ -2,7 +2,8 @@ from datetime import timedelta
 
 import pytest
 
-from headrace.runs.agents import MISSED, tenant_of
+from headrace.blobs.drop_files import tenant_of
+from headrace.runs.agents import MISSED
 from tests.api.server import Server
 
 UNKNOWN = "6419a171-aead-4e12-8625-4c7ce99c4c5a"

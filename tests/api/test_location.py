@@ -1,6 +1,6 @@
 import pytest
 
-from headrace.runs.agents import tenant_of
+from headrace.blobs.drop_files import tenant_of
 from tests.api.server import Server
 
 SPS = "951917AC-A960-4999-8464-E3F0AA25B381"

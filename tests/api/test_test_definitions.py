@@ -71,7 +71,7 @@ def test_a_definition_is_answered_with_its_id_dates_and_names_for_numbers(server
         "createdBy": holder,
         "lastModifiedDate": "2026-03-01T12:00:00.1234560Z",
         "lastModifiedBy": holder,
-        "accessData": None,
+        "accessData": made["accessData"],
         "loadTestType": "visualStudioLoadTest",
         "runSettings": {"duration": 120, "samplingInterval": 15},
         "loadGenerationGeoLocations": [{"location": "East US", "percentage": 100}],
@@ -131,13 +131,14 @@ def test_a_definition_is_replaced_as_a_whole(server: Server) -> None:
     answer = put(server, {"id": made["id"], "name": "Market", "loadTestType": "jmeter"})
     assert answer.status_code == 200
     replaced = answer.json()
+    assert server.get(f"/testdefinitions/{made['id']}").json() == replaced
+    assert replaced.pop("accessData")["dropContainerUrl"] == made["accessData"]["dropContainerUrl"]
     assert replaced == {
-        **{name: made[name] for name in ("id", "createdDate", "createdBy", "lastModifiedBy", "accessData")},
+        **{name: made[name] for name in ("id", "createdDate", "createdBy", "lastModifiedBy")},
         "name": "Market",
         "loadTestType": "jMeter",
         "lastModifiedDate": "2026-03-01T12:01:00.1234560Z",
     }
-    assert server.get(f"/testdefinitions/{made['id']}").json() == replaced
 
 
 def test_the_list_is_wrapped_and_shows_neither_people_nor_addresses(server: Server) -> None:
@@ -233,3 +234,21 @@ def test_clients_that_cannot_read_identities_get_none(server: Server) -> None:
     listed = server.get("/testdefinitions", **{"api-version": "4.1"}).json()["value"][0]
     assert "createdBy" not in made
     assert "lastModifiedBy" not in listed
+
+
+def test_its_files_are_where_its_access_data_say_and_a_run_of_it_reads_them(server: Server) -> None:
+    made = new(server, testDetails={"visualStudioLoadTestFileName": "shop.loadtest"})
+    access = made["accessData"]
+    assert access["dropContainerUrl"].endswith(f"/{made['id']}")
+    headers = {"x-ms-blob-type": "BlockBlob"}
+    url = f"{access['dropContainerUrl']}/shop.loadtest{access['sasKey']}"
+    assert server.stranger.put(url, content=b"<LoadTest/>", headers=headers).status_code == 201
+    assert server.stranger.get(url).content == b"<LoadTest/>"
+    run = server.post("/testruns", {"name": "shop.loadtest", "testDrop": {"id": made["id"]}}).json()
+    assert run["testDrop"]["id"] == made["id"]
+
+
+def test_without_its_drop_it_has_no_access(server: Server) -> None:
+    made = new(server)
+    assert server.client.delete(f"/_apis/clt/testdrops/{made['id']}").status_code == 200
+    assert server.get(f"/testdefinitions/{made['id']}").json()["accessData"] is None

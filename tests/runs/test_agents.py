@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Engine, update
 
-from headrace.runs.agents import DEFAULT_GROUP, MISSED, Agents, AgentState, tenant_of
+from headrace.runs.agents import DEFAULT_GROUP, MISSED, Agents, AgentState
 from headrace.runs.errors import Conflict, Invalid, NotFound
 from headrace.runs.model import Identity
 from headrace.runs.store import NewRun, Runs
@@ -87,7 +87,3 @@ def test_only_an_agent_that_is_offline_can_be_deleted(agents: Agents) -> None:
     assert agents.members(group, later) == []
     with pytest.raises(NotFound, match="no agent 'host' in the group 'default'"):
         agents.forget(group, "host", later)
-
-
-def test_a_tenant_is_an_identifier_of_the_organization() -> None:
-    assert tenant_of("acme") == tenant_of("acme") != tenant_of("other")

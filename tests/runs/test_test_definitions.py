@@ -7,11 +7,11 @@ import pytest
 from sqlalchemy import Engine
 
 from headrace.plan.readers.test_definition import DefinedLoad, DefinedRequest, DefinedScenario, DefinedTest
-from headrace.runs.defined_load import defined_load_of, details_of_drop, unsupported
+from headrace.runs.defined_load import defined_load_of, details_of_drop, url_count
 from headrace.runs.drops import Drops
 from headrace.runs.errors import Invalid, NotFound
 from headrace.runs.model import DefinitionKind, Drop, DropKind, Identity, Life, Run, RunDetails
-from headrace.runs.test_definitions import TestDefinitions, drop_of
+from headrace.runs.test_definitions import TestDefinitions, drop_of, needs_files
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ADA, BOB = Identity("1", "Ada"), Identity("2", "Bob")
@@ -119,7 +119,7 @@ def test_a_run_of_a_definition_gets_a_drop_of_what_it_says_now(definitions: Test
     drop = drops.get("acme", drop_id)
     assert drop is not None
     assert drop.kind is DropKind.IN_PLACE
-    assert drop.test_definition == {"name": "Shop", "kind": "visual_studio", **CONTENT}
+    assert drop.test_definition == {"name": "Shop", **CONTENT}
     assert drop.definition == {
         "load_test_name": "Shop",
         "urls": ["http://shop.test/1", "http://shop.test/2"],
@@ -150,7 +150,7 @@ def test_what_is_no_definition_of_the_organization_stays_the_id_it_is(
 def test_the_load_is_the_definitions_with_what_the_run_asked_for() -> None:
     details = RunDetails(duration=30, warm_up=2, sampling_interval=3)
     run = Run("run", "acme", 1, "Shop", "drop", ADA, Life(NOW), NOW, details=details)
-    assert defined_load_of(run, {"name": "Shop", "kind": "visual_studio", **CONTENT}, 7) == DefinedLoad(
+    assert defined_load_of(run, {"name": "Shop", **CONTENT}, 7) == DefinedLoad(
         "Shop",
         (
             DefinedScenario(
@@ -184,10 +184,14 @@ def test_a_drop_without_a_definition_has_what_its_load_test_says() -> None:
     assert details_of_drop(drop) == RunDetails(users=5, duration=9)
 
 
-def test_what_needs_files_or_has_too_many_urls_is_named() -> None:
-    content = {"name": "Shop", "kind": "visual_studio", **CONTENT}
-    assert list(unsupported(content, 2)) == []
-    assert "have 2 entries together; at most 1" in next(unsupported(content, 1))
-    assert "'Shop' is of a type whose files" in next(unsupported({**content, "kind": "jmeter"}, 2))
-    file = {**content, "test_details": {"visual_studio_load_test_file_name": "shop.loadtest"}}
-    assert "names the file 'shop.loadtest'" in next(unsupported(file, 2))
+def test_what_needs_files_is_run_from_the_drop_of_its_own_id(definitions: TestDefinitions, database: Engine) -> None:
+    file = {"test_details": {"visual_studio_load_test_file_name": "shop.loadtest"}}
+    for kind, content in ((VISUAL_STUDIO, file), (DefinitionKind.JMETER, {}), (DefinitionKind.OLD_FILE, {})):
+        made = definitions.create("acme", "Shop", kind, content, ADA, NOW)
+        assert needs_files(made)
+        assert drop_of(definitions, Drops(database), "acme", made.id, NOW) == made.id
+
+
+def test_the_urls_of_all_tests_are_counted() -> None:
+    assert url_count(CONTENT) == 2
+    assert url_count({}) == 0

@@ -11,7 +11,7 @@ from headrace.api.failures import not_found
 from headrace.api.runs import wrapped
 from headrace.api.versions import LATEST
 from headrace.api.wire.agents import write_machine
-from headrace.runs.agents import tenant_of
+from headrace.blobs.drop_files import tenant_of
 from headrace.runs.limits import LOCATIONS
 
 router = APIRouter(prefix="/_apis", tags=["location"])

@@ -7,26 +7,41 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from headrace.api.context import Asked
+from headrace.api.context import Asked, Context
+from headrace.api.drops import access_of, make_room
 from headrace.api.failures import invalid, not_found
 from headrace.api.runs import wrapped
-from headrace.api.wire.queries import DefinitionQuery
+from headrace.api.wire.queries import DefinitionQuery, DropQuery
 from headrace.api.wire.test_definitions import (
     TestDefinitionBody,
     read_content,
     write_basic_test_definition,
     write_test_definition,
 )
+from headrace.runs.ids import new_id
+from headrace.runs.model import TestDefinition
+from headrace.runs.test_definitions import LONGEST_NAME
+from headrace.runs.text import check_line
 
 router = APIRouter(prefix="/_apis/clt/testdefinitions", tags=["test definitions"])
 
 
 @router.post("")
 def create_test_definition(body: TestDefinitionBody, asked: Asked) -> dict[str, Any]:
-    created = asked.services.definitions.create(
-        asked.organization, body.name, body.load_test_type, read_content(body), asked.identity, asked.services.now()
+    """With a place for its files, should it need some: the drop that has its id."""
+    services, definition_id = asked.services, new_id()
+    check_line("name", body.name, LONGEST_NAME)
+    make_room(asked, drop_id=definition_id)
+    created = services.definitions.create(
+        asked.organization,
+        body.name,
+        body.load_test_type,
+        read_content(body),
+        asked.identity,
+        services.now(),
+        definition_id,
     )
-    return write_test_definition(created, asked.shows_identities)
+    return _write(created, asked)
 
 
 @router.put("")
@@ -43,7 +58,7 @@ def replace_test_definition(body: TestDefinitionBody, asked: Asked) -> dict[str,
         asked.identity,
         asked.services.now(),
     )
-    return write_test_definition(replaced, asked.shows_identities)
+    return _write(replaced, asked)
 
 
 @router.get("")
@@ -60,4 +75,11 @@ def get_test_definition(definition_id: str, asked: Asked) -> dict[str, Any]:
     definition = asked.services.definitions.get(asked.organization, definition_id)
     if definition is None:
         raise not_found("test definition", definition_id)
-    return write_test_definition(definition, asked.shows_identities)
+    return _write(definition, asked)
+
+
+def _write(definition: TestDefinition, asked: Context) -> dict[str, Any]:
+    """With an access to its files that is good for two hours from now."""
+    drop = asked.services.drops.get(asked.organization, definition.id)
+    access = None if drop is None else access_of(drop, DropQuery(), asked)
+    return write_test_definition(definition, access, asked.shows_identities)

@@ -14,7 +14,7 @@ from headrace.plan.readers.url_test import read_url_test
 from headrace.rig.asked_scripts import scripts_for
 from headrace.rig.drop_test import read_drop_test
 from headrace.runs.agents import DEFAULT_GROUP, is_default
-from headrace.runs.defined_load import defined_load_of, unsupported
+from headrace.runs.defined_load import defined_load_of, url_count
 from headrace.runs.definition import as_planned, plan_for, url_test_of
 from headrace.runs.errors import Invalid
 from headrace.runs.limits import check_details
@@ -59,9 +59,10 @@ def _read_plan(run: Run, text: str, settings: Settings) -> tuple[Plan | None, li
 
 
 def _read_test_definition(run: Run, content: Mapping[str, Any], settings: Settings) -> tuple[Plan | None, list[Diagnostic]]:
-    refusals = [Diagnostic(Severity.ERROR, told) for told in unsupported(content, settings.max_urls)]
-    if refusals:
-        return None, refusals
+    count = url_count(content)
+    if count > settings.max_urls:
+        told = f"The urlLists have {count} entries together; at most {settings.max_urls} are run (the setting max_urls)."
+        return None, [Diagnostic(Severity.ERROR, told)]
     load = defined_load_of(run, content, settings.request_timeout)
     read, findings = read_test_definition(load, settings.targets)
     plan, more = _as_asked(run, read, settings)

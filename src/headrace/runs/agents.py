@@ -13,6 +13,7 @@ from uuid import UUID, uuid5
 import msgspec
 from sqlalchemy import Engine, RowMapping, insert, select, update
 
+from headrace.blobs.drop_files import tenant_of
 from headrace.runs.errors import Conflict, NotFound
 from headrace.runs.ids import new_id, read_id
 from headrace.runs.model import Identity, State
@@ -28,7 +29,6 @@ BEAT = timedelta(seconds=60)
 MISSED = 3 * BEAT
 """After so long without a beat an agent counts as offline."""
 
-_NAMESPACE = UUID("0f6e4f4e-3c0f-4a57-9d43-1c6c8d7f3b0a")
 _UNDER_WAY = (State.IN_PROGRESS.value, State.STOPPING.value)
 
 
@@ -55,11 +55,6 @@ class LiveAgent:
     group: AgentGroup
     last_heart_beat: datetime
     state: AgentState
-
-
-def tenant_of(organization: str) -> str:
-    """The organization as an identifier, which clients of the old service want beside its name; always the same."""
-    return str(uuid5(_NAMESPACE, organization))
 
 
 class Agents:
@@ -134,7 +129,7 @@ def is_default(group_name: str) -> bool:
 
 
 def _default_group(organization: str) -> AgentGroup:
-    return AgentGroup(str(uuid5(_NAMESPACE, f"{organization}/{DEFAULT_GROUP}")), organization, DEFAULT_GROUP)
+    return AgentGroup(str(uuid5(UUID(tenant_of(organization)), DEFAULT_GROUP)), organization, DEFAULT_GROUP)
 
 
 def _state(last_heart_beat: datetime, now: datetime, busy: bool) -> AgentState:

@@ -1,6 +1,6 @@
 """What a test definition comes to: the load that a run of it generates, and its details in the terms of a run.
 
-`content` is that of a drop made of a definition: with its `name` and `kind`, else as `runs/test_definitions.py` says.
+`content` is that of a drop made of a definition: with its `name`, else as `runs/test_definitions.py` says.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,7 +16,7 @@ from headrace.plan.readers.test_definition import (
     DefinedTest,
 )
 from headrace.runs.definition import details_of
-from headrace.runs.model import DefinitionKind, Drop, Run, RunDetails
+from headrace.runs.model import Drop, Run, RunDetails
 
 Content = Mapping[str, Any]
 
@@ -66,22 +66,9 @@ def defined_load_of(run: Run, content: Content, request_timeout: float) -> Defin
     )
 
 
-def unsupported(content: Content, most_urls: int) -> Iterator[str]:
-    """A sentence for each reason why no run can be made of a definition at all."""
-    if content["kind"] != DefinitionKind.VISUAL_STUDIO:
-        yield (
-            f"The test definition '{content['name']}' is of a type whose files this version does not run. "
-            "Define a test of URLs, of the type visualStudioLoadTest."
-        )
-    file = (content.get("test_details") or {}).get("visual_studio_load_test_file_name")
-    if file:
-        yield (
-            f"The test definition '{content['name']}' names the file '{file[:200]}', but this version does not run the "
-            "files of definitions. Make a test drop with the file and a run of that."
-        )
-    urls = sum(len(test.get("url_list") or ()) for test in _tests(content))
-    if urls > most_urls:
-        yield f"The urlLists have {urls} entries together; at most {most_urls} are run (the setting max_urls)."
+def url_count(content: Content) -> int:
+    """How many URLs all its tests list together."""
+    return sum(len(test.get("url_list") or ()) for test in _tests(content))
 
 
 def _scenarios(content: Content) -> list[Content]:

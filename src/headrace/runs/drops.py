@@ -25,9 +25,13 @@ class Drops:
         at: datetime,
         plan: str | None = None,
         test_definition: dict[str, Any] | None = None,
+        drop_id: str | None = None,
     ) -> Drop:
-        """Keeps a new drop; `definition`, `plan` and `test_definition` are those of an in-place drop."""
-        drop = Drop(new_id(), organization, kind, at, definition, plan=plan, test_definition=test_definition)
+        """Keeps a new drop; `definition`, `plan` and `test_definition` are those of an in-place drop.
+
+        `drop_id`, a fresh one, is that of the test definition whose files are in the drop.
+        """
+        drop = Drop(drop_id or new_id(), organization, kind, at, definition, plan=plan, test_definition=test_definition)
         with writing(self._database) as connection:
             connection.execute(
                 drops.insert().values(

@@ -119,8 +119,8 @@ class Life:
 class Drop:
     """A test drop. `definition` is the LoadTestDefinition of an in-place drop, as read and checked by the API.
 
-    A `plan` (the text of a plan.yaml) goes before it, and so does a `test_definition` (the content of one, with its `name`
-    and `kind`): then the definition is what they come to in those terms.
+    A `plan` (the text of a plan.yaml) goes before it, and so does a `test_definition` (the content of one, with its
+    `name`): then the definition is what they come to in those terms.
     """
 
     id: str

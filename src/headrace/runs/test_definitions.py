@@ -41,11 +41,21 @@ class TestDefinitions:
         self._database = database
 
     def create(
-        self, organization: str, name: str, kind: DefinitionKind, content: dict[str, Any], by: Identity, at: datetime
+        self,
+        organization: str,
+        name: str,
+        kind: DefinitionKind,
+        content: dict[str, Any],
+        by: Identity,
+        at: datetime,
+        definition_id: str | None = None,
     ) -> TestDefinition:
-        """Keeps a new definition; names need not be unique. Raises Invalid about the `name`."""
+        """Keeps a new definition, under a fresh id where none is given; names need not be unique.
+
+        Raises Invalid about the `name`.
+        """
         check_line("name", name, LONGEST_NAME)
-        definition = TestDefinition(new_id(), organization, name, kind, content, at, by, at, by)
+        definition = TestDefinition(definition_id or new_id(), organization, name, kind, content, at, by, at, by)
         values = {**msgspec.to_builtins(definition), "created_at": at, "modified_at": at}
         with writing(self._database) as connection:
             connection.execute(test_definitions.insert().values(values))
@@ -109,16 +119,23 @@ class TestDefinitions:
 
 
 def drop_of(definitions: TestDefinitions, drops: Drops, organization: str, drop_id: str, at: datetime) -> str:
-    """The id of the drop to run: where `drop_id` is that of a test definition, a new drop of what it says now, else itself.
+    """The id of the drop to run: `drop_id` itself, or where that is a definition of URLs, a new drop of what it says now.
 
-    A run keeps what it was made of, so later changes of a definition do not reach it.
+    A run keeps what it was made of, so later changes of a definition do not reach it. The files that another definition
+    needs are in the drop that has the id of the definition.
     """
     definition = definitions.get(organization, drop_id)
-    if definition is None:
+    if definition is None or needs_files(definition):
         return drop_id
-    content = {"name": definition.name, "kind": definition.kind.value, **definition.content}
+    content = {"name": definition.name, **definition.content}
     drop = drops.create(organization, DropKind.IN_PLACE, load_test_of(content), at, test_definition=content)
     return drop.id
+
+
+def needs_files(definition: TestDefinition) -> bool:
+    """Whether a definition is of a test in files rather than of URLs."""
+    details = definition.content.get("test_details") or {}
+    return definition.kind is not DefinitionKind.VISUAL_STUDIO or bool(details.get("visual_studio_load_test_file_name"))
 
 
 def _read(row: RowMapping) -> TestDefinition:

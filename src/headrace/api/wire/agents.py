@@ -4,7 +4,8 @@ from headrace.api.context import Links
 from headrace.api.wire.dates import write_date
 from headrace.api.wire.enums import AGENT_STATE, MACHINES, RUN_KIND, Machines
 from headrace.api.wire.runs import NOBODY, Json, present, write_identity
-from headrace.runs.agents import AgentGroup, LiveAgent, tenant_of
+from headrace.blobs.drop_files import tenant_of
+from headrace.runs.agents import AgentGroup, LiveAgent
 from headrace.runs.model import RunKind
 
 # Up to 5.0 the name of this member was spelt as a machine had made it of "VSTS".

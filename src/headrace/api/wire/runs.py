@@ -43,10 +43,15 @@ def write_drop(drop: Drop, access: Access | None = None) -> Json:
         "id": drop.id,
         "dropType": DROP_KIND.write(drop.kind),
         "createdDate": write_date(drop.created_at),
-        "accessData": None if access is None else {"sasKey": access.sas, "dropContainerUrl": access.url},
+        "accessData": write_access(access),
         "testRunId": drop.run_id,
         "loadTestDefinition": None if drop.definition is None else write_definition(drop.definition),
     }
+
+
+def write_access(access: Access | None) -> Json | None:
+    """DropAccessData."""
+    return None if access is None else {"sasKey": access.sas, "dropContainerUrl": access.url}
 
 
 def write_basic_run(run: Run, links: Links, identities: bool = True) -> Json:

@@ -25,7 +25,8 @@ from headrace.api.wire.requests import (
     Text,
     Whole,
 )
-from headrace.api.wire.runs import NOBODY, Json, present, write_identity
+from headrace.api.wire.runs import NOBODY, Json, present, write_access, write_identity
+from headrace.blobs.drop_files import Access
 from headrace.plan.readers.test_definition import CONSTANT, URL_TEST
 from headrace.runs.model import DefinitionKind, TestDefinition
 
@@ -135,8 +136,8 @@ def read_content(body: TestDefinitionBody) -> Json:
     return content
 
 
-def write_test_definition(definition: TestDefinition, identities: bool = True) -> Json:
-    """TestDefinition; `identities` says whether it tells who did what. `accessData` is null: it has no files."""
+def write_test_definition(definition: TestDefinition, access: Access | None, identities: bool = True) -> Json:
+    """TestDefinition; `access` is to its files, `identities` says whether it tells who did what."""
     content = definition.content
     written = write_definition({name: value for name, value in content.items() if name != "test_details"})
     for settings in (written.get("runSettings") or {}, written.get("staticAgentRunSettings") or {}):
@@ -151,7 +152,7 @@ def write_test_definition(definition: TestDefinition, identities: bool = True) -
             if identities
             else {}
         ),
-        "accessData": None,
+        "accessData": write_access(access),
     }
 
 
