@@ -254,6 +254,14 @@ thresholds = Table(
     Column("data", JSON, nullable=False),
 )
 
+# What a run was to do, as a plan.yaml without its secrets.
+plans = Table(
+    "plans",
+    metadata,
+    Column("run_id", String(36), ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("text", Text, nullable=False),
+)
+
 samples = Table(
     "samples",
     metadata,

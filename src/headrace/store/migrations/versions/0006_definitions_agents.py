@@ -1,4 +1,4 @@
-"""Test definitions, groups of agents, and agents that were seen"""
+"""Test definitions, groups of agents, agents that were seen, and plans of runs"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -39,4 +39,11 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=256), nullable=False),
         sa.Column("last_heart_beat", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("name"),
+    )
+    op.create_table(
+        "plans",
+        sa.Column("run_id", sa.String(length=36), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["run_id"], ["runs.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("run_id"),
     )
