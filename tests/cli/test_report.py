@@ -45,6 +45,16 @@ def test_response_and_service_times_stand_below_each_other() -> None:
     assert "2 new connections: DNS 1.00 ms, connect 2.00 ms, TLS 3.00 ms on average first byte after 5.00 ms" in shown
 
 
+def test_requests_and_transactions_of_the_same_name_are_told_with_their_scenarios_and_tests() -> None:
+    total = a_run(transactions={Name(scenario, "t", "Pay"): transactions(300) for scenario in ("s", "u")})
+    total.requests[Name("u", "v", "http://site.test/")] = requests(10)
+    shown = report(wire(total))
+    assert "http://site.test/ (s, t) 4 0" in shown
+    assert "http://site.test/ (u, v) 1 0" in shown
+    assert "Pay (s, t) 1 0" in shown
+    assert "Pay (u, t) 1 0" in shown
+
+
 def test_the_verdict_is_told_once_and_before_the_numbers() -> None:
     summary = wire(a_run(abandoned=4))
     (reason,) = summary["headrace"]["reasons"]

@@ -41,6 +41,10 @@ def checking(rule: Validation) -> Request:
         (extracting(ExtractXPath(variable="a", path="//[")), "extract[0].path is '//[', an XPath that cannot be read: Inv"),
         (extracting(ExtractCss(variable="a", selector="..")), "extract[0].selector is '..', a CSS selector that cannot"),
         (checking(CheckRegex(pattern="*")), "validate[0].pattern is '*'"),
+        (
+            checking(CheckRegex(pattern="(a{9999}){9999}")),
+            "with its repeats written out it has 99990000 characters; at most",
+        ),
         (checking(CheckJson(path="x")), "validate[0].path is 'x'"),
         (checking(CheckJson(path="$", pattern="*")), "validate[0].pattern is '*'"),
         (checking(CheckXPath(path="/a[")), "validate[0].path is '/a['"),

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from headrace.plan.urls import LONGEST, check_url
+from headrace.plan.urls import LONGEST, check_url, without_login
 
 
 @pytest.mark.parametrize(
@@ -122,3 +122,17 @@ def test_no_text_raises_anything_but_value_error_and_the_result_is_safe_to_send(
     assert sent.isprintable()
     assert " " not in sent
     assert check_url(sent) == sent
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("http://bob:se@cret@shop.test/a@b?c=d@e", "http://…@shop.test/a@b?c=d@e"),
+        ("https://bob@shop.test", "https://…@shop.test"),
+        ("http://shop.test/?to=http://eve:secret@b/", "http://shop.test/?to=http://…@b/"),
+        ("http://shop.test/a@b", "http://shop.test/a@b"),
+        ("bob@shop.test", "bob@shop.test"),
+    ],
+)
+def test_a_login_in_a_url_is_in_no_message(url: str, said: str) -> None:
+    assert without_login(url) == said

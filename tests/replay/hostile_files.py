@@ -52,6 +52,7 @@ ALONE: dict[str, tuple[bytes, tuple[str, ...]]] = {
     "100 MB of blanks": (b" " * MANY, ("bytes",)),
     "100 MB in a comment": (HEAD + b"<!--" + b"x" * MANY + b"--><WebTest/>", ("bytes",)),
     "30 MB of requests": (web_test(request() * (MEGABYTES_30 // len(request()))), ("elements", "steps", "at most")),
+    "30 MB of the shortest elements": (web_test(b"<a/>" * (MEGABYTES_30 // 4)), ("over 200000 elements",)),
     "30 MB in an attribute": (web_test(request(b"http://a/" + b"x" * MEGABYTES_30)), ("XML", "long")),
     "a million attributes": (
         HEAD + b"<WebTest " + b" ".join(b'a%d="1"' % n for n in range(1_000_000)) + b"/>",
@@ -64,6 +65,7 @@ ALONE: dict[str, tuple[bytes, tuple[str, ...]]] = {
         web_test(extracting(b"(" * 5000 + b"a" + b")" * 5000)),
         ("xpression", "attern"),
     ),
+    "a regular expression of a hundred million characters": (web_test(extracting(b"(a{9999}){9999}")), ("repeats",)),
     "a DTD in UTF-7": (b'<?xml version="1.0" encoding="utf-7"?>\n+ADw-!DOCTYPE WebTest +AFsAXQA+-<WebTest/>', ("DTD",)),
     "an encoding of nobody": (b'<?xml version="1.0" encoding="headrace"?><WebTest/>', ("ncoding",)),
     "an encoding that it is not in": (b'<?xml version="1.0" encoding="utf-16"?><WebTest/>', ("XML",)),

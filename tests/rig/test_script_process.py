@@ -70,6 +70,14 @@ async def test_python_runs_too_and_has_no_input(tmp_path: Path) -> None:
     assert over == Over(0, last=("0 ['A', 'PATH']",))
 
 
+async def test_the_settings_of_the_service_are_not_to_be_seen_in_what_runs_the_script(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEADRACE_DATABASE", "postgresql://user:secret@host/db")
+    wrote, over = await outcome(job(tmp_path, "tr '\\0' '\\n' < /proc/$PPID/environ | grep -c -e ^PATH= -e ^HEADRACE_"))
+    assert (wrote, over.status) == ([Wrote(("1",), error=False)], 0)
+
+
 async def test_a_script_is_in_a_session_of_its_own(tmp_path: Path) -> None:
     wrote, _ = await outcome(job(tmp_path, "import os\nprint(os.getsid(0) == os.getpid())", program=sys.executable))
     assert wrote == [Wrote(("True",), error=False)]

@@ -89,7 +89,7 @@ def _print_requests(console: Console, summary: dict[str, Any]) -> None:
     extra = [*told.get("topSlowRequests", ()), *([told["overallRequest"]] if told else ())]
     slowest, overall = summary["topSlowRequests"], summary["overallRequestSummary"]
     for index, request in enumerate([*slowest, overall]):
-        name = "all" if request is overall else request["requestUrl"]
+        name = "all" if request is overall else _name(request, "requestUrl", slowest)
         rows = [
             [
                 f"{request['totalRequests']:,}",
@@ -110,7 +110,7 @@ def _print_transactions(console: Console, summary: dict[str, Any]) -> None:
     extra = [*told.get("topSlowTransactions", ()), *([told["overallTransaction"]] if told else ())]
     slowest, overall = summary["topSlowTransactions"], summary["overallTransactionSummary"]
     for index, transaction in enumerate([*slowest, overall]):
-        name = "all" if transaction is overall else transaction["transactionName"]
+        name = "all" if transaction is overall else _name(transaction, "transactionName", slowest)
         row = [
             f"{transaction['totalTransactions']:,}",
             f"{extra[index]['failedTransactions']:,}" if extra else "",
@@ -118,6 +118,12 @@ def _print_transactions(console: Console, summary: dict[str, Any]) -> None:
             *_times(transaction["averageResponseTime"], transaction["percentileData"]),
         ]
         _print_rows(console, name, [row], bold=transaction is overall)
+
+
+def _name(one: dict[str, Any], key: str, among: list[dict[str, Any]]) -> str:
+    """What one of several is called; with its scenario and test where others are called the same."""
+    alike = sum(each[key] == one[key] for each in among)
+    return f"{one[key]} ({one['scenarioName']}, {one['testName']})" if alike > 1 else str(one[key])
 
 
 def _print_heading(console: Console, title: str, third: str) -> None:

@@ -12,6 +12,7 @@ from lxml import etree
 from lxml.cssselect import CSSSelector
 
 from headrace.plan.conditions import AllOf, AnyOf, Condition, CookieExists, Matches, Not
+from headrace.plan.repeats import refuse_large
 from headrace.plan.rules import (
     CheckJson,
     CheckRegex,
@@ -121,6 +122,7 @@ def _xpath(place: str, text: str) -> _Expression:
 
 
 def _compile_pattern(text: str) -> None:
+    refuse_large(text)
     if not any(written in text for written in _DOTNET):
         regex.compile(text)
 

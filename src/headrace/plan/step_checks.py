@@ -19,7 +19,7 @@ from headrace.plan.steps import Choose, ForEach, ForTime, If, Repeat, SetVariabl
 from headrace.plan.targets import TargetRule
 from headrace.plan.templates import parse_template
 from headrace.plan.thinking import judge_pause
-from headrace.plan.urls import check_url
+from headrace.plan.urls import check_url, without_login
 from headrace.plan.walk import DEEPEST, children, requests_of, templates
 
 LARGEST_BODY = 64 * 1024 * 1024  # bytes of a request's body
@@ -68,7 +68,7 @@ def judge_url(text: str, place: str, targets: TargetRule) -> Iterator[str]:
     if len(parts) > 1 or (parts and not isinstance(parts[0], str)):
         found = _SCHEME.match(first)
         if first and not found:
-            yield f"{place} is {shown(text)}; begin it with http://, https:// or a variable"
+            yield f"{place} is {shown(without_login(text))}; begin it with http://, https:// or a variable"
         end = next((index for index, each in enumerate(first) if found and index >= found.end() and each in "/?#"), None)
         if end is None:
             return  # what host it will be, nobody knows yet
@@ -76,11 +76,11 @@ def judge_url(text: str, place: str, targets: TargetRule) -> Iterator[str]:
     try:
         url = check_url(first)
     except ValueError as error:
-        yield f"{place}, {shown(text)}, {error}"
+        yield f"{place}, {shown(without_login(text))}, {error}"
         return
     refusal = targets.refuse_url(url)
     if refusal is not None:
-        yield f"{place}, {shown(text)}, must not be tested: {refusal}. Ask the operator to allow it"
+        yield f"{place}, {shown(without_login(text))}, must not be tested: {refusal}. Ask the operator to allow it"
 
 
 def is_token(text: str) -> bool:

@@ -10,6 +10,7 @@ _FORBIDDEN = re.compile(r"[\x00-\x20\x7f-\x9f\\\ud800-\udfff\s]")
 _AUTHORITY = re.compile(r"(\[[^\[\]@]*\]|[^\[\]:@]*)(?::([0-9]*))?")
 _NAME = re.compile(r"([a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}\.?")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
+_LOGIN = re.compile(r"(?<=://)[^/?#\s]*@")
 
 
 def check_url(url: str) -> str:
@@ -34,6 +35,11 @@ def check_url(url: str) -> str:
     if len(checked) > LONGEST:
         raise ValueError(f"is {len(checked)} characters long when percent-encoded; at most {LONGEST} are allowed")
     return checked
+
+
+def without_login(url: str) -> str:
+    """A URL for a message: of a user and a password in it nothing is shown."""
+    return _LOGIN.sub("…@", url)
 
 
 def _origin(scheme: str, netloc: str) -> str:

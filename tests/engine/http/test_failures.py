@@ -172,7 +172,9 @@ CASES = {
     "a redirect to a file": bad_redirect("file:///etc/passwd", "is neither .*"),
     "a redirect to a bad port": bad_redirect("http://127.0.0.1:99999/", "has the port 99999; ports are 1 to 65535."),
     "a redirect to a bad address": bad_redirect("http://[::1/", ".*"),
-    "a redirect with a password": bad_redirect("http://a:b@127.0.0.1/", "contains a user name or password.*"),
+    "a redirect with a password": bad_redirect(
+        "http://…@127.0.0.1/", "contains a user name or password.*", sent_as="http://a:b@127.0.0.1/"
+    ),
     "a redirect with a control character": bad_redirect("/a\x85", "contains .*"),
     "a redirect to a very long URL": bad_redirect("/" + "a" * 199, "is .* characters long.*", sent_as="/" + "a" * 9000),
     "a redirect into nothing": Case(

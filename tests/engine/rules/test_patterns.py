@@ -41,6 +41,7 @@ def test_what_perl_java_dotnet_and_python_share_can_be_used(pattern: str, text: 
         ("x" * 10_001, "has 10001 characters; 10000 is the most"),
         ("(" * 9000, "cannot be used"),
         ("a{99999999999999999999}", "cannot be used"),
+        ("(a{9999}){9999}", "with its repeats written out"),
     ],
 )
 def test_what_cannot_be_used_is_said(pattern: str, reason: str) -> None:

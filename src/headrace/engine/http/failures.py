@@ -10,6 +10,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from http import HTTPStatus
 
+from headrace.plan.urls import without_login
+
 # The statuses that .NET's HttpStatusCode has a name for; where that is not the phrase without blanks.
 _NAMED = frozenset({100, 101, *range(200, 207), *range(300, 308), *range(400, 418), 426, *range(500, 506)})
 _DOTNET_NAMES = {
@@ -76,7 +78,9 @@ def unbound(name: str) -> Failure:
 
 
 def bad_url(url: str, reason: str) -> Failure:
-    return Failure("Exception", "UriFormatException", f"The request was not sent: its URL {url[:200]!r} {reason}.")
+    return Failure(
+        "Exception", "UriFormatException", f"The request was not sent: its URL {without_login(url)[:200]!r} {reason}."
+    )
 
 
 def bad_header(name: str, value: str) -> Failure:
@@ -117,7 +121,9 @@ def too_many_redirects(most: int) -> Failure:
 
 
 def bad_redirect(location: str, reason: str) -> Failure:
-    return Failure("Exception", "UriFormatException", f"The server redirected to {location[:200]!r}: {reason}.")
+    return Failure(
+        "Exception", "UriFormatException", f"The server redirected to {without_login(location)[:200]!r}: {reason}."
+    )
 
 
 def violated_protocol(reason: str) -> Failure:

@@ -11,6 +11,8 @@ from math import comb
 
 import regex
 
+from headrace.plan.repeats import refuse_large
+
 LONGEST = 10_000  # characters of a pattern
 TIME = 0.1  # seconds of CPU that one search may take
 
@@ -84,6 +86,7 @@ def compile_pattern(source: str, ignore_case: bool = False) -> Pattern:
         raise ValueError(f"The regular expression {source[:50]!r}... has {len(source)} characters; {LONGEST} is the most")
     flags = re.IGNORECASE if ignore_case else 0
     try:
+        refuse_large(source)
         timed = regex.compile(_DOTNET.sub(_from_dotnet, source), regex.VERSION0 | flags)
     except (regex.error, RecursionError, OverflowError, ValueError) as error:
         raise ValueError(f"The regular expression {source[:300]!r} cannot be used: {error}") from None

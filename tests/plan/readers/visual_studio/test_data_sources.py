@@ -5,12 +5,17 @@ import pytest
 from headrace.plan.data import Access, DataSource
 from headrace.plan.diagnostics import Severity
 from headrace.plan.readers.visual_studio import data_sources
+from headrace.plan.readers.visual_studio.load_test import read_visual_studio
+from headrace.plan.readers.visual_studio.reading import Choices
 from headrace.plan.readers.visual_studio.web_test import WebTest
 from headrace.plan.requests import Request
 from headrace.plan.steps import TakeRow, UsedUp
+from headrace.plan.targets import ANYWHERE
+from headrace.plan.variable_checks import judge_variables
 from tests.plan.readers.visual_studio.web_test_files import (
     PLAIN,
     errors,
+    folder,
     read,
     request,
     told,
@@ -97,10 +102,21 @@ def test_a_file_that_is_not_there_is_an_error(connection: str) -> None:
     assert error.endswith(" beside the test; add it.")
 
 
+def test_the_columns_of_a_file_that_is_not_there_are_not_told_of_again() -> None:
+    text = web_test(request(url="http://shop.test/{{d.USERS#csv.Name}}/{{D.users#csv.Word}}/{{Other}}"), source())
+    plan, (error, _) = read_visual_studio(folder({"buy.webtest": text}), "buy.webtest", Choices(), ANYWHERE)
+    assert "there is no file" in error.message
+    assert plan is not None
+    assert list(judge_variables(plan)) == [
+        "test 'buy', steps[0].url: nothing gives the variable 'Other' a value; set it, extract it, or take a row"
+    ]
+
+
 def test_a_source_that_cannot_be_read_and_that_nothing_binds_is_left_out() -> None:
     text = web_test(PLAIN, source())
     (warning,) = warnings(text)
-    assert warning.endswith("its rows cannot be read; no binding names its columns, so it is left out.")
+    assert "<DataSource Name='D'>: there is no file '|DataDirectory|" in warning
+    assert warning.endswith(" beside the test; add it. No binding names its columns, so the table is left out.")
     test, _ = read(text)
     assert test is not None
     assert (len(test.test.steps), test.data) == (1, ())

@@ -176,6 +176,7 @@ def test_the_first_group_is_the_one_that_dotnet_numbers_1(pattern: str, group: i
         ("a" * 10_001, "it has 10001 characters; at most 10000 are taken"),
         ("(?i)" + "a|" * 4000, "characters when it is translated; at most 10000 are taken"),
         ("(" * 3000 + ")" * 3000, "it is nested too deeply"),
+        ("(a{9999}){9999}", "with its repeats written out it has 99990000 characters; at most 100000 are possible"),
         (f"(?<{'9' * 5000}>a)", "begins no group"),
     ],
 )

@@ -11,6 +11,7 @@ from headrace.plan.load import Constant
 from headrace.plan.mix import PacedMix, RunningMix, SequentialMix, StartedMix
 from headrace.plan.model import Mix, Plan, Scenario, TestShare
 from headrace.plan.pauses import Normal
+from headrace.plan.readers.visual_studio import test_references
 from headrace.plan.readers.visual_studio.load_test import read_load_test
 from headrace.plan.readers.visual_studio.reading import Choices
 from headrace.plan.steps import Think
@@ -248,3 +249,26 @@ def test_how_much_is_read_is_bounded() -> None:
     assert "its TestMix has 1001 tests; at most 1000 are possible" in messages(findings, Severity.ERROR)[0]
     _, findings = read(*[scenario()] * (MOST_SCENARIOS + 1))
     assert "it has 1001 scenarios; at most 1000 are possible" in messages(findings, Severity.ERROR)[0]
+
+
+def test_tests_have_so_many_steps_together_and_the_rest_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(test_references, "MOST_STEPS", 3)
+    ways = [scenario(think=f'<ThinkProfile Value="0.{way}" Pattern="NormalDistribution" />') for way in range(1, 9)]
+    plan, findings = read(*ways)
+    (error,) = messages(findings, Severity.ERROR)
+    assert error.endswith("with it the tests have over 3 steps together; use fewer, or shorter ones.")
+    assert plan is not None
+    assert len(plan.tests) == 2
+    assert len(plan_of(ways[0]).tests) == 1
+
+
+def test_web_tests_have_so_many_bytes_together_however_often_they_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(test_references, "MOST_READ", 1024 * 1024)
+    monkeypatch.setattr(test_references, "MOST_STEPS", 10)  # which are not what stops it
+    test = f'<WebTest Id="1" Description="{"x" * 500_000}"><Items><Request Url="http://shop.test/" /></Items></WebTest>'
+    ways = [scenario(think=f'<ThinkProfile Value="0.{way}" Pattern="NormalDistribution" />') for way in range(1, 6)]
+    plan, findings = read(*ways, files={"Buy.webtest": test})
+    (error,) = messages(findings, Severity.ERROR)
+    assert error.endswith("with it over 1 MiB of web tests and data are read; use fewer, or smaller ones.")
+    assert plan is not None
+    assert len(plan.tests) == 3

@@ -98,6 +98,10 @@ def test_no_time_out_is_one_of_300_seconds() -> None:
         ('Encoding="klingon"', "Encoding is 'klingon', which is not known; give one such as utf-8 or iso-8859-1"),
         ('Encoding="base64"', "Encoding is 'base64', which is not known"),
         ('Timeout="long"', "Timeout is 'long'; give a number such as 0.5"),
+        ('Timeout="-5"', "Timeout is -5; give 0 to 604800"),
+        ('ThinkTime="1e9"', "ThinkTime is 1000000000; give 604800 or less"),
+        ('ResponseTimeGoal="1e9"', "ResponseTimeGoal is 1000000000; give 604800 or less"),
+        ('ExpectedHttpStatusCode="1000"', "ExpectedHttpStatusCode is 1000; give 0 to 999"),
         ('Cache="maybe"', "Cache is 'maybe'; give True or False"),
         ('ExpectedHttpStatusCode="ok"', "ExpectedHttpStatusCode is 'ok'; give a whole number"),
     ],
@@ -106,6 +110,14 @@ def test_a_value_that_is_none_is_an_error(attributes: str, said: str) -> None:
     (error,) = errors(web_test(request(attributes=attributes)))
     assert error.startswith("buy.webtest, line 1, <Request Url='http://shop.test/'>: ")
     assert said in error
+
+
+def test_a_login_in_a_url_is_an_error_and_is_not_shown() -> None:
+    (error,) = errors(web_test(request(url="http://bob:secret@shop.test/")))
+    assert error == (
+        "buy.webtest, line 1, <Request Url='http://…@shop.test/'>: Url, 'http://…@shop.test/', "
+        "contains a user name or password; they are not taken from a URL."
+    )
 
 
 def test_a_request_without_a_url_is_an_error() -> None:
@@ -270,6 +282,12 @@ def test_rules_are_read_and_what_the_recorder_only_proposed_is_not() -> None:
         f"<CorrelationExtractionRules>{extraction('2')}</CorrelationExtractionRules>"
     )
     assert made.extract == (ExtractHiddenFields(variable="1"),)
+
+
+def test_what_the_recorder_only_proposed_gives_no_name_to_what_is_bound() -> None:
+    proposed = f'<ExtractionRule Classname="{RULES}.ExtractText" VariableName="WEB"/>'
+    inside = f"<CorrelationExtractionRules>{proposed}</CorrelationExtractionRules>"
+    assert request_of(inside, more=PARAMETERS, url="{{web}}/b").url == "{{Web}}/b"
 
 
 def test_rules_of_the_test_hold_for_every_request_but_no_dependent_and_know_what_it_expects() -> None:

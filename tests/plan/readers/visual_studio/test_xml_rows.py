@@ -51,5 +51,12 @@ def test_columns_are_so_many_and_no_more(monkeypatch: pytest.MonkeyPatch) -> Non
         rows_of(parse_xml(b"<a><b c='1' d='2'/><b e='3'/></a>"), "b")
 
 
+def test_values_are_so_many_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(xml_rows, "MOST_VALUES", 4)
+    assert len(rows_of(parse_xml(b"<a><b c='1'/><b d='2'/></a>"), "b")[1]) == 2
+    with pytest.raises(ValueError, match="the table has 3 rows of 2 columns; at most 4 values are read"):
+        rows_of(parse_xml(b"<a><b c='1'/><b d='2'/><b/></a>"), "b")
+
+
 def test_an_element_with_an_attribute_and_a_text_has_both() -> None:
     assert rows_of(parse_xml(b'<a><b c="1">x</b></a>'), "b") == (("c", "b_Text"), (("1", "x"),))

@@ -2,6 +2,7 @@
 
 import time
 from contextlib import suppress
+from resource import RUSAGE_SELF, getrusage
 
 import pytest
 from hypothesis import given
@@ -100,6 +101,19 @@ def test_elements_may_be_nested_so_deep_and_no_deeper() -> None:
     assert parse_xml(b"<a>" * deepest + b"</a>" * deepest).name == "a"
     assert f"deeper than {deepest} levels" in str(refused(b"<a>" * (deepest + 1) + b"</a>" * (deepest + 1)))
     assert refused(b"<a>" * 100_000 + b"</a>" * 100_000)
+
+
+def test_attributes_may_be_so_many_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(xml_tree, "MOST_ATTRIBUTES", 3)
+    assert len(parse_xml(b'<a c="" d=""><b e=""/></a>').children) == 1
+    assert str(refused(b'<a c="" d=""><b e="" f=""/></a>')) == "it has over 3 attributes; split the test"
+
+
+def test_a_document_with_too_much_in_it_never_becomes_a_tree() -> None:
+    content = b"<a>" + b"<b/>" * (xml_tree.LARGEST // 4 - 2) + b"</a>"
+    before = getrusage(RUSAGE_SELF).ru_maxrss
+    assert str(refused(content)) == f"it has over {xml_tree.MOST_ELEMENTS} elements; split the test"
+    assert getrusage(RUSAGE_SELF).ru_maxrss - before < 200 * 1024  # KiB; as a tree it takes 1 GiB
 
 
 def test_elements_may_be_so_many_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,7 +35,7 @@ class Bindings:
     """`given` are the context parameters and columns of a test, `extracted` what its rules define, which goes before them; a
     name that ends with a point stands for all that begin so.
 
-    `used` are the names that were bound, in lower case.
+    `used` are the names that were bound, in lower case; `unknown` those that nothing defines, as templates spell them.
     """
 
     def __init__(self, given: Iterable[str] = (), extracted: Iterable[str] = ()) -> None:
@@ -45,6 +45,7 @@ class Bindings:
         extracted = tuple(extracted)
         self._extracted = frozenset(spell(name) for name in extracted)
         self.used: set[str] = set()
+        self.unknown: dict[str, None] = {}
         for name in (*extracted, *given):
             self._names.setdefault(name, spell(name))
             known = self._beginnings if name.endswith(".") else self._any_case
@@ -83,7 +84,10 @@ class Bindings:
         for beginning in _beginnings(folded):
             if beginning in self._beginnings:
                 return f"{{{{{spell(self._beginnings[beginning] + name.strip()[len(beginning) :])}}}}}"
-        return _BUILT_IN.get(folded) or f"{{{{{spell(name)}}}}}"
+        if folded in _BUILT_IN:
+            return _BUILT_IN[folded]
+        self.unknown[spell(name)] = None
+        return f"{{{{{spell(name)}}}}}"
 
 
 def spell(name: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 
 from headrace.plan.data import Access, DataSource
-from headrace.plan.diagnostics import forbid_running
+from headrace.plan.diagnostics import Diagnostic, Severity, forbid_running
 from headrace.plan.readers.data_rows import LARGEST, read_data_file
 from headrace.plan.readers.folder import Folder
 from headrace.plan.readers.visual_studio.bindings import spell
@@ -69,12 +69,16 @@ def read_tables(files: Iterable[TestFile], folder: Folder, name: str, moved: boo
 def tell_of(tables: Iterable[Table], used: set[str]) -> None:
     """Says what was found about the tables. One that could not be read, and that no binding of `used` names, is left out."""
     for table in tables:
+        findings = table.reading.findings
         if table.source is None and table.access is not Access.UNIQUE and not is_used(table, used):
-            table.file.reading.warn(
-                table.element, "its rows cannot be read; no binding names its columns, so it is left out"
-            )
-        else:
-            table.file.reading.take(table.reading.findings)
+            findings = [_left_out(finding) for finding in findings if finding.severity is Severity.ERROR]
+        table.file.reading.take(findings)
+
+
+def _left_out(finding: Diagnostic) -> Diagnostic:
+    """What is wrong with a table that is not needed."""
+    told = f"{finding.message} No binding names its columns, so the table is left out."
+    return Diagnostic(Severity.WARNING, told, finding.file, finding.line)
 
 
 def is_used(table: Table, used: set[str]) -> bool:

@@ -22,6 +22,7 @@ from headrace.plan.readers.visual_studio.dotnet_classes import (
     read_class,
     read_escape,
 )
+from headrace.plan.repeats import refuse_large
 
 _QUANTIFIER = re.compile(r"(?:[*+?]|\{[0-9]{1,9}(?:,[0-9]{0,9})?\})\??")
 _BOUND_QUANTIFIER = re.compile(rf"\{{[0-9,]{{0,20}}{BINDING.pattern}(?:[0-9,]|{BINDING.pattern}){{0,20}}\}}\??")
@@ -72,6 +73,7 @@ def translate_regex(text: str) -> Translated:
         raise UnusableRegexError(f"it has {len(pattern)} characters when it is translated; at most {LONGEST} are taken")
     if not BINDING.search(text):
         try:
+            refuse_large(pattern)
             regex.compile(pattern, regex.VERSION0)
         except RecursionError:
             raise UnusableRegexError("it is nested too deeply") from None

@@ -10,6 +10,7 @@ from math import inf, isfinite
 
 from headrace.plan.diagnostics import Diagnostic, Severity
 from headrace.plan.readers.visual_studio.xml_tree import Element
+from headrace.plan.urls import without_login
 
 MOST_FINDINGS = 200  # of one file
 _SHOWN = 80
@@ -122,7 +123,9 @@ class Reading:
     def _within(self, element: Element, attribute: str, value: float, least: float, most: float) -> bool:
         if least <= value <= most:
             return True
-        bounds = f"{least:.12g} or more" if most == inf else f"{least:.12g} to {most:.12g}"
+        bounds = f"{least:.12g} to {most:.12g}"
+        if most == inf or least == -inf:
+            bounds = f"{least:.12g} or more" if most == inf else f"{most:.12g} or less"
         self.error(element, f"{attribute} is {value:.12g}; give {bounds}")
         return False
 
@@ -141,7 +144,7 @@ def label(element: Element) -> str:
     for attribute in ("Name", "Url", "VariableName", "CommentText", "Classname"):
         value = element.attributes.get(attribute)
         if value:
-            value = class_name(value) if attribute == "Classname" else value
+            value = class_name(value) if attribute == "Classname" else without_login(value)
             return f"<{element.name} {attribute}={shown(value)}>"
     return f"<{element.name}>"
 

@@ -6,7 +6,7 @@ section 4).
 
 from dataclasses import dataclass, field
 
-from headrace.plan.checks import MOST_TESTS
+from headrace.plan.checks import MOST_STEPS, MOST_TESTS
 from headrace.plan.data import DataSource
 from headrace.plan.diagnostics import Diagnostic
 from headrace.plan.model import Test
@@ -18,8 +18,10 @@ from headrace.plan.readers.visual_studio.surroundings import Surroundings
 from headrace.plan.readers.visual_studio.think_profiles import ThinkProfile
 from headrace.plan.readers.visual_studio.web_test import read_web_test, web_test_id
 from headrace.plan.readers.visual_studio.xml_tree import Element
+from headrace.plan.walk import walk
 
 MOST_SEARCHED = 1000  # web tests that are looked into for an id
+MOST_READ = 256 * 1024 * 1024  # bytes of all web tests and their data, a file as often as it is read for another use
 _WEB_TEST = "Microsoft.VisualStudio.TestTools.WebStress.DeclarativeWebTestElement"
 _KINDS = {
     "Microsoft.VisualStudio.TestTools.WebStress.CodedWebTestElement": "a coded web test",
@@ -56,6 +58,8 @@ class WebTests:
     proxies: set[str] = field(default_factory=set)
     findings: list[Diagnostic] = field(default_factory=list)
     _names: dict[_Use, str | None] = field(default_factory=dict)  # None: it cannot be read
+    _steps: int = 0  # of all tests
+    _bytes: int = 0  # that were read
     _ids: dict[str, str] | None = None
 
     def take(self, profile: Element, scenario: str, think: ThinkProfile, lasting: bool = False) -> str | None:
@@ -74,10 +78,19 @@ class WebTests:
         stem = file.rpartition("/")[2].rpartition(".")[0] or file
         use = _Use(file, reading.text(profile, "Name").strip() or stem, think, lasting)
         if use not in self._names:
+            if self._steps > MOST_STEPS or self._bytes > MOST_READ:
+                return None  # which was told; a test that many scenarios use in their own ways may be a large one
             if len(self._names) == MOST_TESTS:
                 reading.error(profile, f"it is one of more than {MOST_TESTS} different tests; use fewer")
                 return None
             self._names[use] = self._read(use, scenario, stem)
+            if self._steps > MOST_STEPS:
+                reading.error(
+                    profile, f"with it the tests have over {MOST_STEPS} steps together; use fewer, or shorter ones"
+                )
+            elif self._bytes > MOST_READ:
+                mib = MOST_READ // 1024 // 1024
+                reading.error(profile, f"with it over {mib} MiB of web tests and data are read; use fewer, or smaller ones")
         return self._names[use]
 
     def _read(self, use: _Use, scenario: str, stem: str) -> str | None:
@@ -87,15 +100,21 @@ class WebTests:
             name = unique_name(f"{use.name} ({scenario})", taken, stem)
         setting = self.setting
         around = Surroundings(self.reading.choices, setting.level, use.think.pause, setting.parameters, use.lasting)
-        web_test, findings = read_web_test(self.folder, use.file, name, around)
+        web_test, findings = read_web_test(Folder(self.folder.names, self._measure), use.file, name, around)
         self.findings += findings
         if web_test is None:
             return None
+        self._steps += sum(1 for _ in walk(web_test.test.steps))
         self.tests.append(web_test.test)
         self.data += web_test.data
         self.files[name] = use.file
         self.proxies.add(web_test.proxy)
         return name
+
+    def _measure(self, name: str) -> bytes:
+        content = self.folder.read(name)
+        self._bytes += len(content)
+        return content
 
     def _resolve(self, profile: Element) -> str | None:
         """The file that is meant: by its path, by its id, by its name alone."""

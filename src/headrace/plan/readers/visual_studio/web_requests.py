@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from headrace.plan.limits import LONGEST
 from headrace.plan.readers.visual_studio.bindings import is_spelt
 from headrace.plan.readers.visual_studio.bodies import BODIES, read_body, read_parameter
 from headrace.plan.readers.visual_studio.context import Context
@@ -52,6 +53,7 @@ _CHILDREN = (
 )
 # Python's names mean another order of bytes, or a mark before the text.
 _CHARSETS = {"utf-16": "utf-16-le", "unicode": "utf-16-le", "unicodefffe": "utf-16-be", "utf-32": "utf-32-le"}
+_LARGEST_STATUS = 999
 _NOWHERE = "http://localhost/"  # for a URL that is none: its error keeps the test from being run
 _OF_THE_MESSAGE = ("content-length", "transfer-encoding")  # how long it is, the engine says
 
@@ -71,7 +73,7 @@ def read_page(context: Context, element: Element) -> Iterator[Step]:
 
 
 def _think_time(context: Context, element: Element) -> float:
-    seconds = context.reading.number(element, "ThinkTime")
+    seconds = context.reading.number(element, "ThinkTime", most=LONGEST)
     if seconds < 0:
         context.reading.tell(element, f"ThinkTime is {seconds:g}; below 0, there is no pause")
     return max(0.0, seconds)
@@ -93,8 +95,8 @@ def _read_request(context: Context, element: Element, timeout: float, top: bool)
         refuse_plugins(reading, plugins, "RequestPlugin")
     charset = _charset(context, element)
     body, content_type = read_body(context, element, charset)
-    status = reading.whole(element, "ExpectedHttpStatusCode")
-    goal = reading.number(element, "ResponseTimeGoal")
+    status = reading.whole(element, "ExpectedHttpStatusCode", 0, 0, _LARGEST_STATUS)
+    goal = reading.number(element, "ResponseTimeGoal", most=LONGEST)
     _judge_version(context, element)
     return Request(
         url=_bound_url(context, element),
@@ -109,7 +111,7 @@ def _read_request(context: Context, element: Element, timeout: float, top: bool)
         expected_status=(status,) if status else (),
         ignore_status=reading.flag(element, "IgnoreHttpStatusCode"),
         follow_redirects=reading.flag(element, "FollowRedirects", True),
-        timeout=reading.number(element, "Timeout") or timeout,
+        timeout=reading.number(element, "Timeout", 0.0, 0, LONGEST) or timeout,
         goal=goal if goal > 0 else None,
         cache=reading.flag(element, "Cache"),
         recorded=reading.flag(element, "RecordResult", True),

@@ -104,10 +104,14 @@ def _read(file: TestFile, files: Sequence[TestFile], folder: Folder, name: str, 
         for table in tables
         if moved or surroundings.lasting or table.access is Access.UNIQUE or is_used(table, bindings.used)
     ]
+    # The columns of what could not be read, which is an error, so that each is not a variable without a value as well.
+    unread = [table for table in tables if table.source is None]
+    missing = [each for each in bindings.unknown if any(is_used(table, {each.casefold()}) for table in unread)]
+    variables = [] if surroundings.lasting else [(spell(each), literal(value)) for each, value in own.items()]
     test = Test(
         name=name,
         steps=(*_begin(taken, own, surroundings), *steps),
-        variables=() if surroundings.lasting else tuple((spell(each), literal(value)) for each, value in own.items()),
+        variables=(*variables, *((each, "") for each in missing)),
         on_error=OnError.STOP_ITERATION if file.reading.flag(file.root, "StopOnError") else OnError.CONTINUE,
         credentials=credentials,
     )

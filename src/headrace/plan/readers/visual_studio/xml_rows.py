@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from headrace.plan.readers.visual_studio.xml_tree import Element
 
 MOST_COLUMNS = 1000
+MOST_VALUES = 5_000_000  # of all rows: a row has each column that any other has
 
 
 def tables_of(root: Element) -> set[str]:
@@ -25,7 +26,7 @@ def tables_of(root: Element) -> set[str]:
 def rows_of(root: Element, table: str) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     """The columns and rows of a table, named in any case; neither where there is no such table.
 
-    Raises ValueError where it has too many columns, each of which every row has.
+    Raises ValueError where it has too many columns or values.
     """
     tables = tables_of(root)
     rows: list[dict[str, str]] = []
@@ -35,6 +36,8 @@ def rows_of(root: Element, table: str) -> tuple[tuple[str, ...], tuple[tuple[str
     columns = tuple(dict.fromkeys(column for row in rows for column in row))
     if len(columns) > MOST_COLUMNS:
         raise ValueError(f"the table has {len(columns)} columns; at most {MOST_COLUMNS} are read")
+    if len(columns) * len(rows) > MOST_VALUES:
+        raise ValueError(f"the table has {len(rows)} rows of {len(columns)} columns; at most {MOST_VALUES} values are read")
     return columns, tuple(tuple(row.get(column, "") for column in columns) for row in rows)
 
 
