@@ -271,6 +271,12 @@ def test_a_deleted_drop_has_no_files(service: Served) -> None:
     assert status_and_code(error.value)[1] == "ContainerNotFound"
 
 
+def most_memory(service: Served) -> int:
+    """The most bytes that the service has had in memory."""
+    (line,) = [line for line in Path(f"/proc/{service.process.pid}/status").read_text().splitlines() if "VmHWM" in line]
+    return int(line.split()[1]) * 1024
+
+
 @pytest.mark.long
 @pytest.mark.timeout(600)
 def test_a_file_of_300_mb_comes_back_as_it_was(service: Served, tmp_path: Path) -> None:
@@ -280,6 +286,8 @@ def test_a_file_of_300_mb_comes_back_as_it_was(service: Served, tmp_path: Path) 
             file.write(number.to_bytes(4, "big") * (1024 * 256))
     access = service.call("POST", "testdrops", {})["accessData"]
     container = ContainerClient.from_container_url(access["dropContainerUrl"] + access["sasKey"])
+    container.upload_blob("small", b"small")
+    before = most_memory(service)
     with path.open("rb") as file:
         container.upload_blob("large", file, max_concurrency=4)
     with path.open("rb") as file:
@@ -288,5 +296,6 @@ def test_a_file_of_300_mb_comes_back_as_it_was(service: Served, tmp_path: Path) 
     for piece in container.download_blob("large").chunks():
         got.update(piece)
     assert got.hexdigest() == wanted
+    assert most_memory(service) - before < 64 * 1024 * 1024
     tail = container.download_blob("large", offset=299 * 1024 * 1024 - 2, length=4).readall()
     assert tail == (298).to_bytes(4, "big")[2:] + (299).to_bytes(4, "big")[:2]

@@ -5,12 +5,14 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine
 
 from headrace.blobs.index import Blob
-from headrace.blobs.local import STAGED_FOR, BlobRefused, LocalFiles, Reason, Said
+from headrace.blobs.local import STAGED_FOR, LocalFiles, Said
+from headrace.blobs.refusals import BlobRefused, Reason
 from headrace.runs.drops import Drops
 from headrace.runs.model import DropKind
 from headrace.settings import Settings
@@ -25,7 +27,7 @@ def anything(before: Blob | None) -> None:
 class Store:
     """Files of a new drop, with limits that a test sets."""
 
-    def __init__(self, database: Engine, data: Path, **limits: int) -> None:
+    def __init__(self, database: Engine, data: Path, **limits: Any) -> None:
         self.files = LocalFiles(database, Settings(data=data, **limits), b"key")
         self.drops = Drops(database)
         self.drop = self.drops.create("acme", DropKind.BLOB, None, NOW).id

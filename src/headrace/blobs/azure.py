@@ -19,20 +19,19 @@ from headrace.plan.readers.folder import Folder
 from headrace.settings import Settings
 
 _TIMEOUT = 20.0  # seconds, of a connection and of each read
-_TRIES = 3
 _MOST_TOLD = 20
 
 
 class AzureFiles:
     """Raises FilesUnavailableError where the setting `blobs` is no connection string with a key."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, retries: int = 3) -> None:
         self._limits = settings
         given = settings.blobs.get_secret_value() if settings.blobs is not None else ""
         options: dict[str, Any] = {
             "connection_timeout": _TIMEOUT,
             "read_timeout": _TIMEOUT,
-            "retry_total": _TRIES,
+            "retry_total": retries,
             "logging_enable": False,
         }
         try:

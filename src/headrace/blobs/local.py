@@ -7,8 +7,6 @@ which `expire` removes.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
-from threading import Lock
 from typing import BinaryIO
 from uuid import uuid4
 
@@ -19,28 +17,14 @@ from headrace.blobs.content import Content, Incoming, Stretch
 from headrace.blobs.drop_files import Access, container_of, folder_of
 from headrace.blobs.index import Blob, Block
 from headrace.blobs.names import key_of, read_name
+from headrace.blobs.refusals import BlobRefused, Reason
+from headrace.blobs.room import Room
 from headrace.plan.readers.folder import Folder
 from headrace.settings import Settings
 from headrace.store.database import reading, writing
 
 STAGED_FOR = timedelta(days=1)
 _TRIES = 3
-
-
-class Reason(StrEnum):
-    NO_DROP = "no drop"
-    NO_BLOB = "no blob"
-    TAKEN = "taken"
-    FULL = "full"
-    BLOCKS = "blocks"
-
-
-class BlobRefused(Exception):  # noqa: N818 - a refusal is no error
-    """What was asked for is not done; the message says why, for the user."""
-
-    def __init__(self, reason: Reason, message: str) -> None:
-        super().__init__(message)
-        self.reason = reason
 
 
 Admit = Callable[[Blob | None], None]
@@ -62,10 +46,8 @@ class LocalFiles:
         """`key` signs accesses."""
         self.key = key
         self._database = database
-        self._limits = settings
+        self._room = Room(settings)
         self._folder = settings.data.absolute() / "drops"
-        self._coming: dict[str, int] = {}  # bytes of uploads under way, by drop
-        self._counting = Lock()
 
     # What the service asks: `drop_files.DropFiles`.
 
@@ -81,7 +63,10 @@ class LocalFiles:
         names = [blob.name for blob in self.find_all(drop_id)]
 
         def read(name: str, largest: int) -> bytes:
-            blob, opened = self.open_blob(drop_id, name)
+            try:
+                blob, opened = self.open_blob(drop_id, name)
+            except BlobRefused as error:  # it was deleted since it was listed
+                raise ValueError(str(error)) from None
             with opened:
                 if blob.size > largest:
                     raise ValueError(f"it has {blob.size} bytes; at most {largest} can be read")
@@ -146,23 +131,22 @@ class LocalFiles:
         """Begins an upload of so many bytes; its end must be told to `received`. Raises BlobRefused where there is no room.
 
         `block`: of a file to come."""
-        if size > self._limits.max_drop_file:
-            raise _full(f"The file has {size} bytes; at most {self._limits.max_drop_file} are taken", "max_drop_file")
-        with self._counting:
-            coming = self._coming[drop_id] = self._coming.get(drop_id, 0) + size
+        self._room.check_file(size)
+        coming = self._room.take(drop_id, size)
         try:
-            self._check_room(drop_id, coming, block)
+            with reading(self._database) as connection:
+                used = index.usage(connection, drop_id)
+            self._room.check_drop(used, coming)
+            if block:
+                self._room.check_blocks(used)
             return Incoming(self._folder / drop_id)
         except BaseException:
-            self.received(drop_id, size)
+            self._room.leave(drop_id, size)
             raise
 
     def received(self, drop_id: str, size: int) -> None:
         """An upload has come to its end, this way or that."""
-        with self._counting:
-            self._coming[drop_id] -= size
-            if not self._coming[drop_id]:
-                del self._coming[drop_id]
+        self._room.leave(drop_id, size)
 
     def put(self, drop_id: str, name: str, whole: Content, said: Said, admit: Admit, now: datetime) -> Blob:
         """Makes a content the file of this name. Raises BlobRefused and what `admit` does; the content is removed then."""
@@ -206,8 +190,7 @@ class LocalFiles:
         except KeyError:
             raise BlobRefused(Reason.BLOCKS, "The list names a block that there is not.") from None
         size = sum(stretch.size for stretch in stretches)
-        if size > self._limits.max_drop_file:
-            raise _full(f"The file has {size} bytes; at most {self._limits.max_drop_file} are taken", "max_drop_file")
+        self._room.check_file(size)
         try:
             file = content.join(self._folder / drop_id, stretches)
         except FileNotFoundError:  # somebody else has committed or replaced the file meanwhile
@@ -266,7 +249,7 @@ class LocalFiles:
                 blob = Blob(name, size, file, _new_etag(), created, now, said.properties, said.metadata, blocks)
                 index.write(connection, drop_id, blob)
                 replaced = index.unstage(connection, drop_id, key)
-                self._check_room(drop_id, 0, used=index.usage(connection, drop_id))
+                self._room.check_drop(index.usage(connection, drop_id))
         except BaseException:
             content.remove(self._folder / drop_id, [file])
             raise
@@ -276,23 +259,6 @@ class LocalFiles:
     def _check_drop(self, known: bool) -> None:
         if not known:
             raise BlobRefused(Reason.NO_DROP, "There is no such drop any more.")
-
-    def _check_room(self, drop_id: str, coming: int, block: bool = False, used: index.Usage | None = None) -> None:
-        """`coming` is what is under way; it may be counted twice for a moment, and never not at all."""
-        limits = self._limits
-        if used is None:
-            with reading(self._database) as connection:
-                used = index.usage(connection, drop_id)
-        if used.size + coming > limits.max_drop:
-            raise _full(f"The drop would have over {limits.max_drop} bytes", "max_drop")
-        if used.files > limits.max_drop_files:
-            raise _full(f"The drop would have over {limits.max_drop_files} files", "max_drop_files")
-        if block and used.staged >= limits.max_staged_blocks:
-            raise _full(f"The drop has {used.staged} blocks that are not committed", "max_staged_blocks")
-
-
-def _full(message: str, setting: str) -> BlobRefused:
-    return BlobRefused(Reason.FULL, f"{message} (the service's setting {setting}).")
 
 
 def _new_etag() -> str:

@@ -63,6 +63,7 @@ async def own_service(scripts: str) -> AsyncIterator[Client]:
             database=None,
             admin_token=SecretStr(token),
             public_url=None,
+            blobs=None,
             max_plan=_LARGEST_BODY,
             scripts=scripts,
         )

@@ -122,8 +122,9 @@ def delete_drop(runs: Runs, drops: Drops, files: DropFiles, organization: str, d
     waiting = next((run for run in runs.in_states(State.QUEUED) if run.drop_id == drop.id), None)
     if waiting is not None:
         raise Conflict(f"The test run '{waiting.id}' is queued and needs the test drop. Abort the run, or let it begin.")
-    if drops.delete(organization, drop.id) and drop.kind is DropKind.BLOB:
-        files.remove(drop.id)
+    if drop.kind is DropKind.BLOB:
+        files.remove(drop.id)  # first: where it fails, the drop is still there to be deleted
+    drops.delete(organization, drop.id)
 
 
 def _require_load(details: RunDetails) -> None:

@@ -12,7 +12,8 @@ from starlette.types import Receive
 
 from headrace.api.blobs.failures import BlobError
 from headrace.blobs.content import Content, Incoming
-from headrace.blobs.local import BlobRefused, LocalFiles, Reason
+from headrace.blobs.local import LocalFiles
+from headrace.blobs.refusals import BlobRefused, Reason
 
 PATIENCE = 60.0  # seconds without a byte
 _PIECE = 1024 * 1024  # bytes that are written at once

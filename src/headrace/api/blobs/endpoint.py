@@ -19,8 +19,9 @@ from headrace.api.blobs.addresses import Address, read_address, read_query, with
 from headrace.api.blobs.failures import BlobError, bad_query, denied, not_permitted, refused
 from headrace.api.blobs.operations import OF_DROPS, OF_FILES, Ask
 from headrace.blobs import sas
-from headrace.blobs.local import BlobRefused, LocalFiles
+from headrace.blobs.local import LocalFiles
 from headrace.blobs.names import key_of
+from headrace.blobs.refusals import BlobRefused
 from headrace.blobs.sas import Denied
 
 _VERSION = "2018-03-28"
@@ -80,7 +81,7 @@ class BlobEndpoint:
         created = await run_in_threadpool(self.files.created_at, address.drop)
         if created is None:
             raise BlobError(404, "ContainerNotFound", "The specified container does not exist.")
-        endpoint = str(request.base_url)
+        endpoint = f"{request.scope['scheme']}://{request.headers.get('host', '')}/"
         ask = Ask(self.files, address, grant, request.headers, query, receive, self.now(), endpoint, created)
         return await operation.call(ask)
 

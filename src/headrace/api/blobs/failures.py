@@ -6,7 +6,7 @@ from xml.sax.saxutils import escape
 from starlette.responses import Response
 
 from headrace.api.failures import shorten
-from headrace.blobs.local import BlobRefused, Reason
+from headrace.blobs.refusals import BlobRefused, Reason
 
 _REFUSED = {
     Reason.NO_DROP: (404, "ContainerNotFound"),
