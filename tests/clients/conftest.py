@@ -1,5 +1,5 @@
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import product
 
 import pytest
@@ -18,7 +18,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     data = tmp_path_factory.mktemp("clients") / "data"
     database = open_database(Settings(data=data).database_url)
     for client, way in product(CLIENTS, WAYS):
-        Agents(database).beat(offline_agent(client, way), datetime(2026, 1, 1, tzinfo=UTC))
+        Agents(database).beat(offline_agent(client, way), datetime.now(UTC) - timedelta(hours=1))
     database.dispose()
     with serving(data) as served:
         yield served

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Engine, update
 
-from headrace.runs.agents import DEFAULT_GROUP, MISSED, Agents, AgentState
+from headrace.runs.agents import DEFAULT_GROUP, FORGOTTEN, MISSED, Agents, AgentState
 from headrace.runs.errors import Conflict, Invalid, NotFound
 from headrace.runs.model import Identity
 from headrace.runs.store import NewRun, Runs
@@ -60,6 +60,23 @@ def test_an_agent_is_free_while_it_beats_and_offline_when_it_does_not(agents: Ag
     assert (agent.name, agent.group, agent.last_heart_beat, agent.state) == ("host", group, NOW, AgentState.FREE)
     assert agents.members(group, NOW + MISSED)[0].state is AgentState.FREE
     assert agents.members(group, NOW + MISSED + timedelta(seconds=1))[0].state is AgentState.OFFLINE
+
+
+def test_an_agent_that_was_not_there_for_a_month_is_forgotten_when_another_comes(agents: Agents) -> None:
+    group = agents.groups("acme")[0]
+    agents.beat("long ago", NOW - FORGOTTEN - timedelta(seconds=1))
+    agents.beat("before", NOW - FORGOTTEN)
+    agents.beat("host", NOW)
+    assert [agent.name for agent in agents.members(group, NOW)] == ["before", "host"]
+
+
+def test_there_can_be_only_so_many_groups(agents: Agents, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("headrace.runs.agents.MOST_GROUPS", 2)
+    for name in ("one", "two"):
+        agents.create_group("acme", name, ADA, NOW)
+    with pytest.raises(Conflict, match="There are 2 agent groups already"):
+        agents.create_group("acme", "three", ADA, NOW)
+    agents.create_group("other", "one", ADA, NOW)
 
 
 def test_an_agent_is_busy_while_a_run_is_under_way(agents: Agents, database: Engine) -> None:

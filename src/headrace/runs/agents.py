@@ -11,7 +11,7 @@ from enum import StrEnum
 from uuid import UUID, uuid5
 
 import msgspec
-from sqlalchemy import Engine, RowMapping, insert, select, update
+from sqlalchemy import Engine, RowMapping, func, insert, select, update
 
 from headrace.blobs.drop_files import tenant_of
 from headrace.runs.errors import Conflict, NotFound
@@ -28,6 +28,10 @@ BEAT = timedelta(seconds=60)
 """How often an agent says that it is there."""
 MISSED = 3 * BEAT
 """After so long without a beat an agent counts as offline."""
+FORGOTTEN = timedelta(days=30)
+"""After so long it is not shown any more: in containers every start of the service may have another name."""
+MOST_GROUPS = 1000
+"""Groups of an organization beside its default one."""
 
 _UNDER_WAY = (State.IN_PROGRESS.value, State.STOPPING.value)
 
@@ -64,11 +68,14 @@ class Agents:
         self._database = database
 
     def create_group(self, organization: str, name: str, by: Identity, at: datetime) -> AgentGroup:
-        """Makes a new group; names need not be unique. Raises Invalid about the `name`."""
+        """Makes a new group; names need not be unique. Raises Invalid about the `name`, Conflict where there are enough."""
         check_line("name", name, LONGEST_NAME)
         group = AgentGroup(new_id(), organization, name, at, by)
         values = {**msgspec.to_builtins(group), "created_at": at, "folded_name": name.casefold()}
+        there = select(func.count()).where(agent_groups.c.organization == organization)
         with writing(self._database) as connection:
+            if connection.execute(there).scalar_one() >= MOST_GROUPS:
+                raise Conflict(f"There are {MOST_GROUPS} agent groups already, and no more are kept; use one of them.")
             connection.execute(insert(agent_groups).values(values))
         return group
 
@@ -100,6 +107,7 @@ class Agents:
         with writing(self._database) as connection:
             known = connection.execute(update(agents).where(agents.c.name == name).values(last_heart_beat=at))
             if known.rowcount == 0:
+                connection.execute(agents.delete().where(agents.c.last_heart_beat < at - FORGOTTEN))
                 connection.execute(insert(agents).values(name=name, last_heart_beat=at))
 
     def members(self, group: AgentGroup, now: datetime) -> Sequence[LiveAgent]:
