@@ -115,11 +115,11 @@ def test_only_an_agent_that_is_offline_is_deleted_and_the_answer_is_a_string(ser
     )
 
 
-def test_the_configuration_names_the_places_and_the_machines(server: Server, default: str) -> None:
+@pytest.mark.usefixtures("default")
+def test_the_configuration_names_the_places_and_the_machines(server: Server) -> None:
     answer = server.get("/configuration").json()
     assert answer["id"] == tenant_of("default")
     assert {"Default", "West Europe", "North Europe"} <= set(answer["validGeoLocations"])
     assert answer["staticMachines"] == [
         {"machineName": "host", "status": "Free", "lastHeartBeat": "2026-03-01T12:00:00.1234560Z"}
     ]
-    assert default
