@@ -91,7 +91,7 @@ def test_an_unknown_one_cannot_be_replaced(definitions: TestDefinitions, unknown
 def test_they_are_found_by_when_they_were_made(definitions: TestDefinitions) -> None:
     hours = [NOW + timedelta(hours=hour) for hour in range(4)]
     for hour, at in enumerate(hours):
-        definitions.create("acme", f"Shop {hour}", VISUAL_STUDIO, {}, ADA, at)
+        definitions.create("acme", f"Shop {hour}", VISUAL_STUDIO, CONTENT, ADA, at)
 
     def names(**wanted: Any) -> list[str]:
         return [definition.name for definition in definitions.find("acme", **wanted)]
@@ -99,6 +99,7 @@ def test_they_are_found_by_when_they_were_made(definitions: TestDefinitions) -> 
     assert names() == ["Shop 0", "Shop 1", "Shop 2", "Shop 3"]
     assert names(after=hours[0], before=hours[3]) == ["Shop 1", "Shop 2"]
     assert names(top=2) == ["Shop 2", "Shop 3"]
+    assert [definition.content for definition in definitions.find("acme")] == [{}] * 4, "a list of large ones is not large"
     for top in (0, 1001):
         with pytest.raises(Invalid):
             definitions.find("acme", top=top)

@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Engine, RowMapping
+from sqlalchemy import Engine, RowMapping, select
 
 from headrace.runs.defined_load import load_test_of
 from headrace.runs.drops import Drops
@@ -100,14 +100,16 @@ class TestDefinitions:
     def find(
         self, organization: str, after: datetime | None = None, before: datetime | None = None, top: int = MOST_FOUND
     ) -> list[TestDefinition]:
-        """The newest `top` that were created between these instants, both excluded, the oldest first.
+        """The newest `top` that were created between these instants, both excluded, the oldest first; without their content.
 
         Raises Invalid where `top` is not 1..1000.
         """
         if not 1 <= top <= MOST_FOUND:
             raise Invalid("top", f"{top} definitions cannot be listed at once; ask for 1 to {MOST_FOUND}")
         table = test_definitions.c
-        query = test_definitions.select().where(table.organization == organization)
+        query = select(*(column for column in table if column is not table.content)).where(
+            table.organization == organization
+        )
         if after is not None:
             query = query.where(table.created_at > after)
         if before is not None:
@@ -144,7 +146,7 @@ def _read(row: RowMapping) -> TestDefinition:
         organization=row["organization"],
         name=row["name"],
         kind=DefinitionKind(row["kind"]),
-        content=row["content"],
+        content=row.get("content", {}),
         created_at=row["created_at"],
         created_by=msgspec.convert(row["created_by"], Identity),
         modified_at=row["modified_at"],
