@@ -27,6 +27,7 @@ imports: $(VENV)/.installed-test
 
 unit: $(VENV)/.installed-test
 	scripts/install-test-services
+	PYTHON=$(PYTHON) scripts/install-old-clients
 	scripts/install-azurite
 	$(BIN)/pytest --numprocesses auto --dist loadfile -m 'not long and not alone'
 	$(BIN)/pytest -m 'alone and not long'
@@ -49,4 +50,4 @@ $(VENV)/.installed-test: pyproject.toml | $(VENV)/bin/python
 	touch $@ $(VENV)/.installed
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-old-clients .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

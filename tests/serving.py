@@ -32,9 +32,9 @@ class Served:
     base: str
     output: list[str]
 
-    def call(self, method: str, path: str, body: Any = None, token: str = TOKEN) -> Any:
+    def call(self, method: str, path: str, body: Any = None, token: str = TOKEN, organization: str = "acme") -> Any:
         """The answer's JSON; fails the test where the status is none of success."""
-        url = httpx2.URL(f"{self.base}/acme/_apis/clt/{path}").copy_merge_params({"api-version": "1.0"})
+        url = httpx2.URL(f"{self.base}/{organization}/_apis/clt/{path}").copy_merge_params({"api-version": "1.0"})
         response = httpx2.request(method, url, json=body, auth=("", token), timeout=30)
         assert response.is_success, response.text
         return response.json() if response.content else None

@@ -22,10 +22,12 @@ from headrace.results.reader import Results
 from headrace.rig.conductor import Conductor
 from headrace.rig.embedded import EmbeddedPool
 from headrace.rig.performance import RigContext
+from headrace.runs.agents import BEAT, Agents
 from headrace.runs.audit import Audit
 from headrace.runs.drops import Drops
 from headrace.runs.organizations import Organizations
 from headrace.runs.store import Runs
+from headrace.runs.test_definitions import TestDefinitions
 from headrace.runs.tokens import Tokens
 from headrace.settings import Settings
 from headrace.store.database import open_database
@@ -71,30 +73,29 @@ async def running_service(settings: Settings) -> AsyncIterator[Service]:
 
 @asynccontextmanager
 async def _conducting(settings: Settings, database: Engine) -> AsyncIterator[ASGIApp]:
-    runs, drops, results = Runs(database), Drops(database), Results(database)
+    runs, drops, results, agents = Runs(database), Drops(database), Results(database), Agents(database)
     pool = EmbeddedPool(scripts=settings.scripts)
     files = await asyncio.to_thread(open_files, settings, database)
     conductor = Conductor(RigContext(settings, database, runs, drops, results, pool, files, now))
     key = await asyncio.to_thread(load_key, database)
     audit = Audit(database)
     services = Services(
-        settings,
-        runs,
-        drops,
-        Tokens(database),
-        Organizations(database),
-        audit,
-        results,
-        conductor.ring,
-        now,
-        key,
-        files,
+        settings=settings,
+        runs=runs,
+        drops=drops,
+        tokens=Tokens(database),
+        organizations=Organizations(database),
+        audit=audit,
+        results=results,
+        definitions=TestDefinitions(database),
+        agents=agents,
+        ring=conductor.ring,
+        now=now,
+        signing_key=key,
+        files=files,
     )
-    tasks = [
-        asyncio.create_task(conductor.serve()),
-        asyncio.create_task(_tidy(files)),
-        asyncio.create_task(_keep_bounded(audit, settings)),
-    ]
+    served = (conductor.serve(), _beat(agents, pool), _tidy(files), _keep_bounded(audit, settings))
+    tasks = [asyncio.create_task(each) for each in served]
     try:
         yield create_app(services, [run_page(runs, results)])
     finally:
@@ -102,6 +103,17 @@ async def _conducting(settings: Settings, database: Engine) -> AsyncIterator[ASG
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
+
+
+async def _beat(agents: Agents, pool: EmbeddedPool) -> None:
+    """Notes again and again that the agents of the service are there."""
+    while True:
+        try:
+            for agent in await pool.list():
+                await asyncio.to_thread(agents.beat, agent.name, now())
+        except SQLAlchemyError:
+            log.exception("a heart beat could not be noted; the next is")
+        await asyncio.sleep(BEAT.total_seconds())
 
 
 def open_files(settings: Settings, database: Engine) -> DropFiles:

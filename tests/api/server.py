@@ -19,11 +19,13 @@ from headrace.report.run_page import run_page
 from headrace.results.reader import Results
 from headrace.results.recorder import Recorder
 from headrace.runs import life
+from headrace.runs.agents import Agents
 from headrace.runs.audit import Audit
 from headrace.runs.drops import Drops
 from headrace.runs.model import Life, Run
 from headrace.runs.organizations import Organizations
 from headrace.runs.store import Runs
+from headrace.runs.test_definitions import TestDefinitions
 from headrace.runs.tokens import Tokens
 from headrace.settings import Settings
 from headrace.ticks.histogram import Histogram
@@ -71,6 +73,8 @@ class Server:
             organizations=Organizations(database),
             audit=Audit(database),
             results=Results(database),
+            definitions=TestDefinitions(database),
+            agents=Agents(database),
             ring=self._ring,
             now=self.now,
             signing_key=load_key(database),

@@ -1,8 +1,10 @@
 import pytest
 
+from headrace.blobs.drop_files import tenant_of
 from tests.api.server import Server
 
 SPS = "951917AC-A960-4999-8464-E3F0AA25B381"
+AREA = "7ae6d0a6-cda5-44cf-a261-28c392bed25c"
 CLT_SERVICE = "6C404D78-EF65-4E65-8B6A-DF19D6361EAE"
 
 
@@ -46,19 +48,66 @@ def test_discovery_of_an_unknown_area_is_404(server: Server) -> None:
     assert server.stranger.options("/_apis/build").status_code == 404
 
 
-def test_every_discovered_template_is_served(server: Server) -> None:
-    """A template without its ids expands to a route, as the clients expand it."""
-    run_id = server.new_run()["id"]
-    ids = {"testRunId": run_id, "testDropId": server.new_drop()["id"], "areaId": "", "serviceType": "LocationService2"}
+def test_discovery_has_every_published_resource(server: Server) -> None:
+    """The table of section 1.3, by area and name."""
+    found = server.stranger.options("/_apis/?allHostTypes=true").json()["value"]
+    assert {(resource["area"], resource["resourceName"], resource["resourceVersion"]) for resource in found} == {
+        ("clt", "agentGroups", 1),
+        ("clt", "agents", 1),
+        ("clt", "applications", 1),
+        ("clt", "counters", 1),
+        ("clt", "plugins", 1),
+        ("clt", "counterInstances", 1),
+        ("clt", "counterSamples", 1),
+        ("clt", "errors", 2),
+        ("clt", "messages", 1),
+        ("clt", "results", 1),
+        ("clt", "testDefinitions", 1),
+        ("clt", "testDrops", 1),
+        ("clt", "testRuns", 1),
+        ("Location", "ResourceAreas", 1),
+        ("Location", "ServiceDefinitions", 1),
+        ("Location", "ConnectionData", 1),
+    }
+    assert len({resource["id"] for resource in found}) == 16
+
+
+@pytest.mark.parametrize("with_ids", [True, False])
+def test_every_discovered_template_is_served(server: Server, with_ids: bool) -> None:
+    """With its ids, and, as far as the clients leave them out, without: they drop the segments that have no value."""
+    definition = server.post("/testdefinitions", {"name": "Shop"}).json()["id"]
+    optional = {
+        "testDefinitionId": definition,
+        "testDropId": server.new_drop()["id"],
+        "areaId": AREA,
+        "identifier": SPS,
+        "type": "ApplicationInsights",
+        "applicationId": "",
+    }
+    ids = {
+        "testRunId": server.new_run()["id"],
+        "serviceType": "LocationService2",
+        "agentGroupId": server.get("/agentgroups").json()["value"][0]["groupId"],
+    }
     for resource in server.stranger.options("/_apis").json()["value"]:
-        values = {**ids, "area": resource["area"], "resource": resource["resourceName"], "identifier": SPS}
-        path = "/" + resource["routeTemplate"].format(**values)
+        values = {**(optional if with_ids else dict.fromkeys(optional, "")), **ids}
+        path = "/" + resource["routeTemplate"].format(area=resource["area"], resource=resource["resourceName"], **values)
         answer = server.client.get(path, params={"groupNames": "All"})
-        assert answer.status_code == (405 if resource["resourceName"] == "counterSamples" else 200), path
+        only_posted = resource["resourceName"] == "counterSamples" or path.endswith("/testDrops/")
+        assert answer.status_code == (405 if only_posted else 200), path
+
+
+def test_the_connection_data_say_who_is_signed_in(server: Server) -> None:
+    answer = server.client.get("/Acme/_apis/connectionData?connectOptions=1").json()
+    assert answer["authenticatedUser"]["providerDisplayName"] == "Ada"
+    assert answer["authenticatedUser"]["id"] == server.holder.id
+    assert answer["instanceId"] == tenant_of("acme")
+    assert answer["locationServiceData"]["accessMappings"][0]["accessPoint"] == "http://load.test/Acme"
+    assert server.stranger.get("/_apis/connectionData").status_code == 401
 
 
 def test_the_resource_areas_have_ours(server: Server) -> None:
-    area = {"id": "7ae6d0a6-cda5-44cf-a261-28c392bed25c", "name": "clt", "locationUrl": "http://load.test/Acme/"}
+    area = {"id": AREA, "name": "clt", "locationUrl": "http://load.test/Acme/"}
     assert server.client.get("/Acme/_apis/ResourceAreas").json() == {"count": 1, "value": [area]}
     assert server.client.get(f"/Acme/_apis/ResourceAreas/{area['id'].upper()}").json() == area
     assert server.client.get("/_apis/ResourceAreas/00000000-0000-0000-0000-000000000001").status_code == 404

@@ -61,8 +61,10 @@ def test_the_results_file_is_a_gzip_stream_that_needs_no_token(server: Server, r
     answer = server.stranger.get(url)
     assert answer.status_code == 200
     document = json.loads(gzip.decompress(answer.content))
-    assert document["header"]["run"]["id"] == run_id
-    assert document["summary"]["request"]["total"] == 60
+    assert document["run"] == server.run(run_id)
+    for member, path in (("summary", "resultsummary?examples=true"), ("errors", "errors?detailed=true")):
+        assert document[member] == server.get(f"/testruns/{run_id}/{path}").json()
+    assert document["messages"] == server.get(f"/testruns/{run_id}/messages").json()["value"][::-1]
 
 
 def test_a_link_of_an_organization_leads_to_its_results_file(server: Server) -> None:

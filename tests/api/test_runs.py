@@ -255,7 +255,7 @@ def test_stopping_what_is_stopping_or_over_is_no_error(server: Server) -> None:
         ({"state": "completed"}, "state: 'completed' cannot be asked for; ask for queued or aborted."),
         ({"state": "running"}, "state: 'running' is none of pending, queued,"),
         ({"state": [1]}, "state: [1] is none of"),
-        ({"retentionState": "deleted"}, "retentionState: deleting a run is not offered yet"),
+        ({"retentionState": "deleted"}, "retentionState: a deleted run is gone, so none is kept in that state"),
     ],
 )
 def test_a_change_that_cannot_be_made_is_refused_and_nothing_is_changed(

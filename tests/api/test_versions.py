@@ -86,3 +86,24 @@ def test_any_text_is_a_version_or_refused(method: str, query: bytes, accept: str
     headers = Headers(raw=[(b"accept", accept.encode("latin-1"))])
     with contextlib.suppress(ApiError):
         assert read_version(method, b"api-version=" + query, headers).isascii()
+
+
+def test_every_version_from_1_0_to_7_x_is_served_in_every_spelling() -> None:
+    """Including those that no published contract has: Rust's crates ask for 7.2, Go for 5.1-preview.2."""
+    for major in range(1, 8):
+        for minor in (0, 1, 2, 9):
+            for suffix in ("", "-preview", "-preview.1", "-preview.2"):
+                version = f"{major}.{minor}{suffix}"
+                assert read_version("GET", f"api-version={version}".encode(), Headers({})) == version
+                assert read_version("PUT", b"", Headers({"accept": f"application/json;api-version={version}"})) == version
+
+
+def test_the_form_of_old_net_clients_is_read(server: Server) -> None:
+    """They write version 1 so; `res-version` says which form of the resource they know (reference: 1.2)."""
+    headers = {"Content-Type": "application/json; charset=utf-8; api-version=1.0-preview; res-version=1"}
+    answer = server.client.post(f"{CLT}/testdrops", content=b"{}", headers=headers)
+    assert answer.headers["content-type"].endswith("api-version=1.0-preview")
+
+
+def test_a_deletion_needs_no_version(server: Server) -> None:
+    assert server.client.delete(f"{CLT}/testruns/{server.new_run()['id']}").status_code == 200

@@ -5,12 +5,17 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
+from headrace.plan.browsers import DEFAULT
+from headrace.plan.load import Constant
+from headrace.plan.model import BrowserShare, Plan, Scenario, Test, TestShare
+from headrace.plan.requests import AuthScheme, Credentials, Request
+from headrace.plan.thresholds import CounterName, Threshold
 from headrace.results import export as export_module
 from headrace.results.export import export
 from headrace.results.reader import Results
 from headrace.results.recorder import Recorder
 from headrace.ticks.tick import Health, Name
-from tests.results.build import errors, example, histogram, home, iterations, machine, pages, requests, tick, transactions
+from tests.results.build import errors, histogram, home, iterations, machine, pages, requests, tick, transactions
 
 
 def exported(database: Engine, run_id: str, **header: Any) -> dict[str, Any]:
@@ -22,10 +27,11 @@ def exported(database: Engine, run_id: str, **header: Any) -> dict[str, Any]:
 def test_a_run_without_results_is_a_whole_document(database: Engine, run_id: str) -> None:
     document = exported(database, run_id, run={"number": 7, "name": "a “run”"})
     assert (document["format"], document["version"]) == ("headrace-results", 1)
-    assert document["header"] == {"run": {"number": 7, "name": "a “run”"}}
+    assert document["run"] == {"number": 7, "name": "a “run”"}
+    assert document["plan"] is None
+    assert document["thresholds"] == []
     assert document["counters"] == document["tests"] == document["pages"] == document["requests"] == []
-    assert document["transactions"] == document["examples"] == []
-    assert document["summary"]["request"]["total"] == document["errors"]["occurrences"] == 0
+    assert document["transactions"] == []
 
 
 def test_everything_that_was_recorded_is_in_the_document(database: Engine, run_id: str) -> None:
@@ -37,8 +43,6 @@ def test_everything_that_was_recorded_is_in_the_document(database: Engine, run_i
     recorder.close()
     results = Results(database)
     document = exported(database, run_id)
-    assert document["summary"]["request"]["total"] == 4
-    assert document["errors"]["types"][0]["name"] == "HttpError"
     assert [counter["id"] for counter in document["counters"]] == [counter.id for counter in results.counters(run_id)]
     assert {counter["machine"] for counter in document["counters"]} == {"ELSCONTROLLER", "Agent0"}
     for counter in document["counters"]:
@@ -60,22 +64,34 @@ def test_everything_that_was_recorded_is_in_the_document(database: Engine, run_i
     assert (second["name"], second["failed"], second["service"]["count"]) == ("/b", 1, 1)
 
 
-def test_the_verdict_transactions_send_lags_and_examples_are_in_the_document(database: Engine, run_id: str) -> None:
+def test_transactions_and_send_lags_are_in_the_document(database: Engine, run_id: str) -> None:
     recorder = Recorder(database, run_id, 2)
     pay = {Name("s", "t", "Pay"): transactions(30, 50, failed=1, pauses=10)}
-    recorder.add(tick(0, transactions=pay, health=Health(send_lag=histogram(2)), examples=[example()]))
-    recorder.note_loss(0.5)
+    recorder.add(tick(0, transactions=pay, health=Health(send_lag=histogram(2))))
     recorder.close()
     document = exported(database, run_id)
-    assert document["summary"]["verdict"]["kind"] == "invalid"
-    assert document["summary"]["verdict"]["reasons"][0]["name"] == "lost_generators"
     (transaction,) = document["transactions"]
     assert (transaction["name"], transaction["passed"], transaction["failed"]) == ("Pay", 1, 1)
     assert (transaction["time"]["total_us"], transaction["response"]["total_us"]) == (80_000, 60_000)
     assert document["send_lag"]["total_us"] == 2000
-    (kept,) = document["examples"]
-    assert (kept["kind"], kept["scenario"], kept["name"], kept["response_us"]) == ("failed", "s", "/", 5000)
-    assert (kept["request"], kept["response"]) == ("GET / HTTP/1.1", "HTTP/1.1 500 Oh\r\n\r\nno")
+
+
+def test_the_plan_without_its_secrets_and_the_thresholds_are_in_the_document(database: Engine, run_id: str) -> None:
+    threshold = Threshold(CounterName("LoadTest:Request", "Requests/Sec"), over=False, warning=10)
+    Recorder(database, run_id, 2, (threshold,)).close()
+    test = Test("Buy", (Request("http://shop.test/"),), credentials=Credentials(AuthScheme.BASIC, "sesame", "ada"))
+    scenario = Scenario("Day", (TestShare("Buy"),), Constant(1), (BrowserShare(DEFAULT, 100),))
+    Results(database).keep_plan(run_id, Plan("Shop", (test,), (scenario,), 60))
+    document = exported(database, run_id)
+    assert "http://shop.test/" in document["plan"]
+    assert "user: ada" in document["plan"]
+    assert "sesame" not in document["plan"]
+    (kept,) = document["thresholds"]
+    assert kept == {
+        "counter": {"category": "LoadTest:Request", "counter": "Requests/Sec"},
+        "over": False,
+        "warning": 10,
+    }
 
 
 def test_a_run_under_way_is_exported_up_to_its_last_second(database: Engine, run_id: str) -> None:
@@ -84,7 +100,7 @@ def test_a_run_under_way_is_exported_up_to_its_last_second(database: Engine, run
     results.attach(recorder)
     recorder.add(tick(0, requests=home(1, 3)))
     document = json.loads(gzip.decompress(b"".join(export(results, run_id, {}))))
-    assert document["summary"]["request"]["total"] == document["requests"][0]["passed"] == 2
+    assert document["requests"][0]["passed"] == 2
 
 
 def test_the_document_comes_in_pieces(database: Engine, run_id: str, monkeypatch: pytest.MonkeyPatch) -> None:

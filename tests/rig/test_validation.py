@@ -67,7 +67,7 @@ def test_a_url_test_becomes_a_plan_with_what_the_run_asked_for_and_the_operator_
     ("run", "said"),
     [
         (replace(RUN, kind=RunKind.JMETER), "jMeterLoadTest"),
-        (replace(RUN, details=replace(RUN.details, agent_group="ours")), "agent group 'ours' does not exist"),
+        (replace(RUN, details=replace(RUN.details, agent_group="ours")), "agent group 'ours' has no agents"),
     ],
 )
 def test_what_this_version_does_not_run_is_refused_by_name(run: Run, said: str) -> None:

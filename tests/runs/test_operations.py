@@ -185,7 +185,7 @@ def test_retention_is_set(desk: Desk, retention: Retention) -> None:
 
 def test_deleting_is_refused_with_what_to_do_instead(desk: Desk) -> None:
     run = desk.create()
-    with pytest.raises(Invalid, match="not offered yet; mark it for deletion") as raised:
+    with pytest.raises(Invalid, match="a deleted run is gone, so none is kept in that state") as raised:
         set_retention(desk.runs, "acme", run.id, Retention.DELETED)
     assert raised.value.field == "retention"
     assert desk.runs.get("acme", run.id) == run

@@ -358,3 +358,13 @@ def test_a_message_for_an_unknown_run_is_refused(runs: Runs) -> None:
         runs.log(str(uuid4()), Severity.INFO, Source.OTHER, "text", at=START)
     with pytest.raises(NotFound, match="There is no test run"):
         runs.log_lines(str(uuid4()), Severity.INFO, Source.OTHER, ("text",), at=START)
+
+
+def test_a_run_that_somebody_has_changed_meanwhile_is_not_deleted(runs: Runs) -> None:
+    seen = runs.create(new_run(), ADA, START)
+    changed = runs.change(seen.id, lambda run: replace(run, description="changed"))
+    assert not runs.delete(seen)
+    assert runs.get(changed.organization, changed.id) == changed
+    assert runs.delete(changed)
+    assert runs.get(changed.organization, changed.id) is None
+    assert not runs.delete(changed)

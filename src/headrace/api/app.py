@@ -18,7 +18,7 @@ from starlette.routing import BaseRoute
 from starlette.types import Scope
 
 from headrace import __version__
-from headrace.api import drops, location, results, runs
+from headrace.api import agents, application_counters, drops, location, results, runs, test_definitions
 from headrace.api.addressing import Addressing
 from headrace.api.authentication import Authentication
 from headrace.api.blobs.endpoint import BlobEndpoint
@@ -66,8 +66,8 @@ def create_app(services: Services, pages: Sequence[BaseRoute] = ()) -> FastAPI:
             ApiError: _answer_failure,
             NotFound: _answer_failure,
             Conflict: _answer_failure,
-            Invalid: _answer_failure,
             Forbidden: _answer_failure,
+            Invalid: _answer_failure,
             FilesUnavailableError: _answer_failure,
             RequestValidationError: _answer_failure,
             HTTPException: _answer_failure,
@@ -86,6 +86,9 @@ def create_app(services: Services, pages: Sequence[BaseRoute] = ()) -> FastAPI:
         runs.router,
         results.router,
         results.files,
+        test_definitions.router,
+        agents.router,
+        application_counters.router,
         location.router,
         v1_runs.router,
         v1_results.router,
@@ -124,7 +127,7 @@ def _failure_of(request: Request, error: Exception) -> ApiError:
         case Invalid():
             return explain_invalid(error) if of_v1 else runs.explain_invalid(error)
         case NotFound():
-            return ApiError(404, str(error), "TestRunNotFoundException")
+            return ApiError(404, str(error), "ObjectNotFoundException")
         case Forbidden():
             return ApiError(403, str(error), "AccessDeniedException")
         case Conflict():

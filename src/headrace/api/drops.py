@@ -1,6 +1,5 @@
 """Test drops: what a run is made from (reference: clt-service, section 2.2)."""
 
-from math import ceil
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -52,15 +51,10 @@ def create_drop(body: TestDrop, asked: Asked) -> dict[str, Any]:
         if body.drop_type is DropKind.IN_PLACE:
             _check_load(definition, asked.services.settings)
     services = asked.services
-    drop = services.drops.create(asked.organization, body.drop_type, kept, services.now(), by=asked.identity)
-    if drop.kind is not DropKind.BLOB:
-        return write_drop(drop)
-    try:
-        services.files.open(drop.id)
-    except FilesUnavailableError:
-        services.drops.delete(drop.organization, drop.id)
-        raise
-    return write_drop(drop, _access(drop, DropQuery(), asked))
+    if body.drop_type is DropKind.BLOB:
+        drop = make_room(asked, kept)
+        return write_drop(drop, access_of(drop, DropQuery(), asked))
+    return write_drop(services.drops.create(asked.organization, body.drop_type, kept, services.now(), by=asked.identity))
 
 
 @router.get("/{drop_id}")
@@ -69,7 +63,7 @@ def get_drop(drop_id: str, query: Annotated[DropQuery, Query()], asked: Asked) -
     drop = asked.services.drops.get(asked.organization, drop_id)
     if drop is None:
         raise not_found("test drop", drop_id)
-    return write_drop(drop, _access(drop, query, asked) if drop.kind is DropKind.BLOB else None)
+    return write_drop(drop, access_of(drop, query, asked) if drop.kind is DropKind.BLOB else None)
 
 
 @router.delete("/{drop_id}")
@@ -77,13 +71,27 @@ def remove_drop(drop_id: str, asked: Asked) -> dict[str, Any]:
     """An addition of ours, answered as the service before this one did (reference: clt-service, 2.12)."""
     services = asked.services
     try:
-        delete_drop(services.runs, services.drops, services.files, asked.organization, drop_id)
+        delete_drop(services.runs, services.drops, services.files, asked.organization, drop_id, asked.holder, services.now())
     except NotFound:
         raise not_found("test drop", drop_id) from None
     return {}
 
 
-def _access(drop: Drop, query: DropQuery, asked: Context) -> Access:
+def make_room(asked: Context, definition: dict[str, Any] | None = None, drop_id: str | None = None) -> Drop:
+    """A new drop for files, `drop_id` where that is given. Raises FilesUnavailableError."""
+    services = asked.services
+    drop = services.drops.create(
+        asked.organization, DropKind.BLOB, definition, services.now(), drop_id=drop_id, by=asked.identity
+    )
+    try:
+        services.files.open(drop.id)
+    except FilesUnavailableError:
+        services.drops.delete(drop.organization, drop.id, asked.identity, services.now())
+        raise
+    return drop
+
+
+def access_of(drop: Drop, query: DropQuery, asked: Context) -> Access:
     try:
         name = read_name(query.blob) if query.blob else ""
     except ValueError as error:

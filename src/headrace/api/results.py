@@ -22,7 +22,7 @@ from headrace.api.wire.results import (
     write_samples,
     write_summary,
 )
-from headrace.api.wire.runs import present, write_run
+from headrace.api.wire.runs import present, write_message, write_run
 from headrace.results.export import export
 from headrace.runs.model import Run
 
@@ -107,9 +107,15 @@ def download_results(run_id: str, request: Request) -> StreamingResponse:
     run = services.runs.get(organization, run_id)
     if run is None:
         raise not_found("test run", run_id)
-    header = {"run": write_run(run, Links(base_of(request, services.settings)))}
+    results, links = services.results, Links(base_of(request, services.settings))
+    told = {
+        "run": write_run(run, links),
+        "summary": write_summary(results.summary(run.id), results.examples(run.id)),
+        "errors": write_errors(results.errors(run.id), run.id, links, detailed=True),
+        "messages": [write_message(message, links) for message in services.runs.messages(run.id)],
+    }
     return StreamingResponse(
-        export(services.results, run.id, header),
+        export(results, run.id, told),
         media_type="application/gzip",
         headers={"Content-Disposition": f'attachment; filename="{_FILE.rpartition("/")[2]}"'},
     )

@@ -8,10 +8,12 @@ from fastapi import Request
 
 from headrace.blobs.drop_files import DropFiles
 from headrace.results.reader import Results
+from headrace.runs.agents import Agents
 from headrace.runs.audit import Audit
 from headrace.runs.drops import Drops
 from headrace.runs.organizations import Organizations
 from headrace.runs.store import Runs
+from headrace.runs.test_definitions import TestDefinitions
 from headrace.runs.tokens import Tokens
 from headrace.settings import Settings
 
@@ -28,6 +30,8 @@ class Services:
     organizations: Organizations
     audit: Audit
     results: Results
+    definitions: TestDefinitions
+    agents: Agents
     ring: Callable[[], None]
     now: Callable[[], datetime]
     signing_key: bytes

@@ -46,9 +46,14 @@ class DropFiles(Protocol):
         """Removes what uploads have left that never came to an end. Called now and then."""
 
 
+def tenant_of(organization: str) -> str:
+    """The organization as an identifier, which the old service had beside its name; always the same."""
+    return str(uuid5(_ORGANIZATIONS, organization))
+
+
 def container_of(organization: str) -> str:
     """The container of an organization, as the old service named them (reference: clt-service, 2.2)."""
-    return f"ets-containerfor-{uuid5(_ORGANIZATIONS, organization)}"
+    return f"ets-containerfor-{tenant_of(organization)}"
 
 
 def folder_of(names: Iterable[str], read: Callable[[str, int], bytes]) -> Folder:

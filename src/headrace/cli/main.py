@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from headrace import __version__
-from headrace.cli import organization, token
+from headrace.cli import organization, results, token
 from headrace.cli.asked import Asked, test_of
 from headrace.cli.check import as_json, show_plan
 from headrace.cli.client import Client
@@ -66,6 +66,7 @@ app = typer.Typer(
 )
 app.add_typer(token.app, name="token")
 app.add_typer(organization.app, name="organization")
+app.add_typer(results.app, name="results")
 
 _duration = parsed(parse_duration)
 

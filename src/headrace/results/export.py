@@ -1,6 +1,8 @@
-"""The results file of a run: one JSON document, gzipped, written piece by piece.
+"""The results file of a run: one JSON document, gzipped, written piece by piece. docs/results-file.md is its description.
 
-    {"format": "headrace-results", "version": 1, "header": {...}, "summary": {...}, "errors": {...},
+    {"format": "headrace-results", "version": 1,
+     "run": TestRun, "summary": TestResultsSummary, "errors": LoadTestErrors, "messages": [TestRunMessage, ...],
+     "plan": "the text of a plan.yaml", "thresholds": [THRESHOLD, ...],
      "counters": [{"id", "machine", "category", "name", "instance", "unit", "kind",
                    "samples": [[interval, raw, base, timestamp, value], ...]}],
      "tests": [{"scenario", "test", "passed", "failed", "requests", "time": HISTOGRAM}],
@@ -8,13 +10,11 @@
      "pages": [{"scenario", "test", "name", "passed", "failed", "goals", "goals_met", "goal_us", "time": HISTOGRAM}],
      "requests": [{"scenario", "test", "name", "passed", "failed", "first_byte_us", ...,
                    "response": HISTOGRAM, "service": HISTOGRAM}],
-     "send_lag": HISTOGRAM,
-     "examples": [{"kind", "scenario", "test", "name", "at", "response_us", "service_us", "url", "method", "status", "error",
-                   "request", "response"}]}
+     "send_lag": HISTOGRAM}
 
+The second line is what the caller knows of the run; a THRESHOLD is as in plan.yaml, and so is the plan, without its secrets.
 A HISTOGRAM is {"count", "total_us", "low_us", "high_us", "buckets": [[highest µs of the bucket, count], ...]}: from it every
-percentile can be computed again. Raw numbers and time stamps of samples count 100 ns (see `counters.FREQUENCY`). The verdict
-and its reasons are in the summary.
+percentile can be computed again. Raw numbers and time stamps of samples count 100 ns (see `counters.FREQUENCY`).
 """
 
 import zlib
@@ -25,7 +25,7 @@ import msgspec
 
 from headrace.results.reader import Results
 from headrace.ticks.histogram import Histogram, bucket_top
-from headrace.ticks.tick import Example, Name, PageStats, RequestStats, TestStats, TransactionStats
+from headrace.ticks.tick import Name, PageStats, RequestStats, TestStats, TransactionStats
 
 FORMAT = "headrace-results"
 VERSION = 1
@@ -34,14 +34,14 @@ _GZIP = 31  # zlib's name for a gzip stream with the widest window
 _PIECE = 64 * 1024
 
 
-def export(results: Results, run_id: str, header: Mapping[str, Any]) -> Iterator[bytes]:
-    """The results file of a run, in pieces. `header` says what the caller knows about the run; it must be JSON.
+def export(results: Results, run_id: str, told: Mapping[str, Any]) -> Iterator[bytes]:
+    """The results file of a run, in pieces. `told` are members that the caller knows; they must be JSON.
 
     In memory are at most the run's totals and the samples of one counter.
     """
     gzip = zlib.compressobj(wbits=_GZIP)
     waiting = bytearray()
-    for piece in _document(results, run_id, header):
+    for piece in _document(results, run_id, told):
         waiting += gzip.compress(piece)
         if len(waiting) >= _PIECE:
             yield bytes(waiting)
@@ -49,14 +49,14 @@ def export(results: Results, run_id: str, header: Mapping[str, Any]) -> Iterator
     yield bytes(waiting + gzip.flush())
 
 
-def _document(results: Results, run_id: str, header: Mapping[str, Any]) -> Iterator[bytes]:
+def _document(results: Results, run_id: str, told: Mapping[str, Any]) -> Iterator[bytes]:
     yield b"{"
     for name, value in (
         ("format", FORMAT),
         ("version", VERSION),
-        ("header", dict(header)),
-        ("summary", results.summary(run_id)),
-        ("errors", results.errors(run_id)),
+        *told.items(),
+        ("plan", results.plan(run_id)),
+        ("thresholds", results.thresholds(run_id)),
     ):
         yield _json(name) + b":" + _json(value) + b",\n"
     yield from _list("counters", _counters(results, run_id))
@@ -69,9 +69,7 @@ def _document(results: Results, run_id: str, header: Mapping[str, Any]) -> Itera
     yield from _list("pages", (_page(name, stats) for name, stats in total.pages.items()))
     yield b",\n"
     yield from _list("requests", (_request(name, stats) for name, stats in total.requests.items()))
-    yield b",\n" + _json("send_lag") + b":" + _json(_histogram(total.health.send_lag)) + b",\n"
-    yield from _list("examples", map(_example, total.examples))
-    yield b"}\n"
+    yield b",\n" + _json("send_lag") + b":" + _json(_histogram(total.health.send_lag)) + b"}\n"
 
 
 def _list(name: str, values: Iterable[dict[str, Any]]) -> Iterator[bytes]:
@@ -156,24 +154,6 @@ def _request(name: Name, stats: RequestStats) -> dict[str, Any]:
         "content_bytes": stats.content_bytes,
         "response": _histogram(stats.response),
         "service": _histogram(stats.service),
-    }
-
-
-def _example(example: Example) -> dict[str, Any]:
-    return {
-        "kind": example.kind,
-        "scenario": example.name.scenario,
-        "test": example.name.test,
-        "name": example.name.item,
-        "at": example.at,
-        "response_us": example.response_us,
-        "service_us": example.service_us,
-        "url": example.url,
-        "method": example.method,
-        "status": example.status,
-        "error": example.error,
-        "request": example.request,
-        "response": example.response,
     }
 
 

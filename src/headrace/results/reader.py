@@ -6,16 +6,28 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine, ScalarSelect, func, select
 
+from headrace.plan.model import Plan
+from headrace.plan.thresholds import Threshold
+from headrace.plan.writers.masked import masked
+from headrace.plan.writers.plan_yaml import write_plan
 from headrace.results.counters import COUNTERS, TICKS_PER_US, CounterKind
 from headrace.results.errors import Errors
 from headrace.results.instances import CounterInstance, CounterSummary
 from headrace.results.machine_counters import MACHINE_COUNTERS
 from headrace.results.recorder import Recorder, Second
-from headrace.results.rows import is_recorded, read_errors, read_examples, read_intervals, read_summary, read_ticks
+from headrace.results.rows import (
+    is_recorded,
+    read_errors,
+    read_examples,
+    read_intervals,
+    read_summary,
+    read_thresholds,
+    read_ticks,
+)
 from headrace.results.summary import Summary
 from headrace.results.verdict import Verdict
-from headrace.store.database import reading
-from headrace.store.schema import counters, samples
+from headrace.store.database import reading, writing
+from headrace.store.schema import counters, plans, samples
 from headrace.ticks.tick import Example, Load, Tick, choose_examples
 
 _LARGEST = 2**31 - 1  # counter ids and interval numbers are 32-bit
@@ -158,6 +170,29 @@ class Results:
             for tick in read_ticks(connection, run_id):
                 total.add_later(tick)
         return total
+
+    def keep_plan(self, run_id: str, plan: Plan) -> None:
+        """Keeps what a run is to do, without its secrets, once before its load begins.
+
+        A plan that cannot be written (with half a character in a text) is not kept.
+        """
+        try:
+            text = write_plan(masked(plan))
+        except ValueError:
+            return
+        with writing(self._database) as connection:
+            connection.execute(plans.insert().values(run_id=run_id, text=text))
+
+    def plan(self, run_id: str) -> str | None:
+        """What a run was to do, as the text of a plan.yaml without its secrets; None where it is not known."""
+        with reading(self._database) as connection:
+            text: str | None = connection.scalar(select(plans.c.text).where(plans.c.run_id == run_id))
+        return text
+
+    def thresholds(self, run_id: str) -> tuple[Threshold, ...]:
+        """The thresholds that a run is judged by."""
+        with reading(self._database) as connection:
+            return read_thresholds(connection, run_id)
 
     def recover(self, run_id: str, sampling_interval: int, began: datetime | None = None) -> None:
         """Ends the results of a run whose recorder was never closed, as closing it after its last second would have.

@@ -121,6 +121,7 @@ class Performance:
 
     async def _perform(self, plan: Plan) -> None:
         await self._step(life.acquire)
+        await asyncio.to_thread(self._context.results.keep_plan, self._run.id, plan)
         self._reservation = reservation = await self._context.pool.reserve(self._run.id, self._run.details.agents or 1)
         try:
             cores = min(sum(agent.cores for agent in reservation.agents), plan.users)

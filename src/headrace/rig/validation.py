@@ -9,9 +9,12 @@ from headrace.plan.checks import check_plan
 from headrace.plan.diagnostics import Diagnostic, Severity, forbid_running
 from headrace.plan.model import Plan
 from headrace.plan.readers.plan_yaml import read_plan
+from headrace.plan.readers.test_definition import read_test_definition
 from headrace.plan.readers.url_test import read_url_test
 from headrace.rig.asked_scripts import scripts_for
 from headrace.rig.drop_test import read_drop_test
+from headrace.runs.agents import DEFAULT_GROUP, is_default
+from headrace.runs.defined_load import defined_load_of, url_count
 from headrace.runs.definition import as_planned, plan_for, url_test_of
 from headrace.runs.errors import Invalid
 from headrace.runs.limits import check_details
@@ -28,6 +31,8 @@ def plan_of(run: Run, drop: Drop | None, settings: Settings, files: DropFiles) -
         plan, more = _read_files(run, drop, settings, files)
     elif drop.plan is not None:
         plan, more = _read_plan(run, drop.plan, settings)
+    elif drop.test_definition is not None:
+        plan, more = _read_test_definition(run, drop.test_definition, settings)
     elif drop.definition is None:
         return None, findings
     else:
@@ -50,6 +55,17 @@ def _read_plan(run: Run, text: str, settings: Settings) -> tuple[Plan | None, li
     if plan is None:
         return None, findings
     plan, more = _as_asked(run, plan, settings)
+    return plan, [*findings, *more]
+
+
+def _read_test_definition(run: Run, content: Mapping[str, Any], settings: Settings) -> tuple[Plan | None, list[Diagnostic]]:
+    count = url_count(content)
+    if count > settings.max_urls:
+        told = f"The urlLists have {count} entries together; at most {settings.max_urls} are run (the setting max_urls)."
+        return None, [Diagnostic(Severity.ERROR, told)]
+    load = defined_load_of(run, content, settings.request_timeout)
+    read, findings = read_test_definition(load, settings.targets)
+    plan, more = _as_asked(run, read, settings)
     return plan, [*findings, *more]
 
 
@@ -94,9 +110,9 @@ def _unsupported(run: Run, drop: Drop | None) -> list[Diagnostic]:
         found.append(f"The test drop '{run.drop_id}' of this run does not exist any more. Create a drop and a run for it.")
     if run.kind is RunKind.JMETER:
         found.append("The run is of the type jMeterLoadTest, which this version does not run. Use a .loadtest or plan.yaml.")
-    if details.agent_group:
+    if details.agent_group and not is_default(details.agent_group):
         found.append(
-            f"The agent group '{details.agent_group[:200]}' does not exist: this version generates the load on the machine "
-            "of the service. Leave out staticAgentRunSettings."
+            f"The agent group '{details.agent_group[:200]}' has no agents: this version generates the load on the machine "
+            f"of the service, which is in the group '{DEFAULT_GROUP}'. Name that group, or leave out staticAgentRunSettings."
         )
     return [Diagnostic(Severity.ERROR, text) for text in found]

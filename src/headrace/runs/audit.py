@@ -27,6 +27,10 @@ class Act(StrEnum):
     DELETE_RUN = "run.delete"
     CREATE_DROP = "drop.create"
     DELETE_DROP = "drop.delete"
+    CREATE_DEFINITION = "definition.create"
+    CHANGE_DEFINITION = "definition.change"
+    CREATE_AGENT_GROUP = "agent-group.create"
+    DELETE_AGENT = "agent.delete"
     CREATE_TOKEN = "token.create"  # noqa: S105
     REVOKE_TOKEN = "token.revoke"  # noqa: S105
     CREATE_ORGANIZATION = "organization.create"

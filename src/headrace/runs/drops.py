@@ -25,11 +25,25 @@ class Drops:
         definition: dict[str, Any] | None,
         at: datetime,
         plan: str | None = None,
+        test_definition: dict[str, Any] | None = None,
+        drop_id: str | None = None,
         *,
         by: Identity = OPERATOR,
     ) -> Drop:
-        """Keeps a new drop; `definition` and `plan` are those of an in-place drop."""
-        drop = Drop(new_id(), organization, kind, at, definition, plan=plan)
+        """Keeps a new drop; `definition`, `plan` and `test_definition` are those of an in-place drop.
+
+        `drop_id`, a fresh one, is that of the test definition whose files are in the drop.
+        """
+        drop = Drop(
+            id=drop_id or new_id(),
+            organization=organization,
+            kind=kind,
+            created_at=at,
+            definition=definition,
+            plan=plan,
+            test_definition=test_definition,
+            created_by_id=by.id,
+        )
         with writing(self._database) as connection:
             connection.execute(
                 drops.insert().values(
@@ -39,6 +53,8 @@ class Drops:
                     created_at=at,
                     definition=definition,
                     plan=plan,
+                    test_definition=test_definition,
+                    created_by_id=by.id,
                 )
             )
             record(connection, Entry(at, organization, by, Act.CREATE_DROP, drop.id, ""))
@@ -62,16 +78,21 @@ class Drops:
             definition=row["definition"],
             run_id=row["run_id"],
             plan=row["plan"],
+            test_definition=row["test_definition"],
+            created_by_id=row["created_by_id"],
         )
 
-    def delete(self, organization: str, drop_id: str) -> bool:
+    def delete(self, organization: str, drop_id: str, by: Identity, at: datetime) -> bool:
         """Whether there was such a drop. What is known of its files goes with it; the files themselves are elsewhere."""
         known = read_id(drop_id)
         if known is None:
             return False
         which = (drops.c.id == known, drops.c.organization == organization)
         with writing(self._database) as connection:
-            return connection.execute(drops.delete().where(*which)).rowcount == 1
+            gone = connection.execute(drops.delete().where(*which)).rowcount == 1
+            if gone:
+                record(connection, Entry(at, organization, by, Act.DELETE_DROP, known, ""))
+        return gone
 
     def used_by(self, drop_id: str, run_id: str) -> None:
         """Notes the run that uses the drop; where several do, the drop names the latest."""

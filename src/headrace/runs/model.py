@@ -54,6 +54,12 @@ class DropKind(StrEnum):
     BLOB = "blob"
 
 
+class DefinitionKind(StrEnum):
+    VISUAL_STUDIO = "visual_studio"
+    JMETER = "jmeter"
+    OLD_FILE = "old_file"
+
+
 class Severity(StrEnum):
     INFO = "info"
     OUTPUT = "output"
@@ -117,7 +123,8 @@ class Life:
 class Drop:
     """A test drop. `definition` is the LoadTestDefinition of an in-place drop, as read and checked by the API.
 
-    A `plan` (the text of a plan.yaml) goes before it: then the definition is what the plan comes to in those terms.
+    A `plan` (the text of a plan.yaml) goes before it, and so does a `test_definition` (the content of one, with its
+    `name`): then the definition is what they come to in those terms. `created_by_id` is empty where it was not noted.
     """
 
     id: str
@@ -127,6 +134,25 @@ class Drop:
     definition: dict[str, Any] | None = None
     run_id: str | None = None
     plan: str | None = None
+    test_definition: dict[str, Any] | None = None
+    created_by_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TestDefinition:
+    """A test that is kept under a name, to be run again and again. `content`: `runs/test_definitions.py`."""
+
+    __test__ = False  # not a pytest class
+
+    id: str
+    organization: str
+    name: str
+    kind: DefinitionKind
+    content: dict[str, Any]
+    created_at: datetime
+    created_by: Identity
+    modified_at: datetime
+    modified_by: Identity
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import TypedDict
 from headrace.blobs.drop_files import DropFiles
 from headrace.runs import life
 from headrace.runs.access import Action, Holder, permit
-from headrace.runs.definition import details_of
+from headrace.runs.defined_load import details_of_drop
 from headrace.runs.drops import Drops
 from headrace.runs.errors import Conflict, Invalid, NotFound
 from headrace.runs.limits import check_details
@@ -64,7 +64,7 @@ def create_run(
     drop = drops.get(organization, request.drop_id)
     if drop is None:
         raise Invalid("drop_id", f"there is no test drop {request.drop_id[:100]!r}; create it first")
-    details = replace(details_of(drop.definition or {}), **request.details)
+    details = replace(details_of_drop(drop), **request.details)
     check_details(details, settings)
     if drop.kind is DropKind.IN_PLACE and request.kind is RunKind.VISUAL_STUDIO:
         _require_load(details)
@@ -111,23 +111,29 @@ def delete_run(runs: Runs, organization: str, run_id: str, by: Holder, at: datet
 def set_retention(runs: Runs, organization: str, run_id: str, retention: Retention) -> Run:
     """Says how long a run is to be kept. Raises NotFound, and Invalid for `deleted`."""
     if retention is Retention.DELETED:
-        raise Invalid("retention", "deleting a run is not offered yet; mark it for deletion instead")
+        raise Invalid("retention", "a deleted run is gone, so none is kept in that state; delete it with DELETE instead")
     run = _find(runs, organization, run_id)
     return runs.change(run.id, lambda before: replace(before, retention=retention))
 
 
-def delete_drop(runs: Runs, drops: Drops, files: DropFiles, organization: str, drop_id: str) -> None:
-    """Deletes a drop with its files; runs that were made of it keep their results. Raises NotFound, and Conflict while one
-    of them waits to be read."""
+def delete_drop(
+    runs: Runs, drops: Drops, files: DropFiles, organization: str, drop_id: str, by: Holder, at: datetime
+) -> None:
+    """Deletes a drop with its files; runs that were made of it keep their results.
+
+    Raises NotFound, Forbidden where it is not for this holder to delete, and Conflict while a run of it waits to be read.
+    """
     drop = drops.get(organization, drop_id)
     if drop is None:
         raise NotFound(f"There is no test drop {drop_id[:100]!r} here.")
+    if drop.created_by_id != by.identity.id:
+        permit(by, Action.DELETE_OTHERS)
     waiting = next((run for run in runs.in_states(State.QUEUED) if run.drop_id == drop.id), None)
     if waiting is not None:
         raise Conflict(f"The test run '{waiting.id}' is queued and needs the test drop. Abort the run, or let it begin.")
     if drop.kind is DropKind.BLOB:
         files.remove(drop.id)  # first: where it fails, the drop is still there to be deleted
-    drops.delete(organization, drop.id)
+    drops.delete(organization, drop.id, by.identity, at)
 
 
 def _require_load(details: RunDetails) -> None:

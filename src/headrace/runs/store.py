@@ -97,7 +97,8 @@ class Runs:
             gone = connection.execute(runs.delete().where(runs.c.id == run.id, runs.c.version == run.version))
             if gone.rowcount != 1:
                 return False
-            connection.execute(drops.update().where(drops.c.run_id == run.id).values(run_id=None))
+            used = (drops.c.id == run.drop_id, drops.c.run_id == run.id)
+            connection.execute(drops.update().where(*used).values(run_id=None))
             record(connection, Entry(at, run.organization, by, Act.DELETE_RUN, run.id, run.name))
         return True
 

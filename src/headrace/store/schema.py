@@ -1,5 +1,5 @@
-"""The tables. Runs, drops, tokens, messages and the audit log are the service's own; ticks, intervals, counters and samples
-are results.
+"""The tables. Runs, drops, test definitions, agents, tokens, messages and the audit log are the service's own; ticks,
+intervals, counters and samples are results.
 
 Instants are kept as microseconds since the epoch, so that both databases keep them alike and compare them fast.
 """
@@ -107,6 +107,43 @@ drops = Table(
     Column("definition", JSON),
     Column("plan", Text),  # a plan.yaml, where the drop has one
     Column("run_id", String(36)),
+    Column("test_definition", JSON),  # as it was when the drop was made of it
+    Column("created_by_id", String(256), nullable=False, server_default=""),
+)
+
+test_definitions = Table(
+    "test_definitions",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("organization", String(128), nullable=False),
+    Column("name", String(512), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("content", JSON, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("created_by", JSON, nullable=False),
+    Column("modified_at", Instant, nullable=False),
+    Column("modified_by", JSON, nullable=False),
+    Index("test_definitions_by_creation", "organization", "created_at"),
+)
+
+agent_groups = Table(
+    "agent_groups",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("organization", String(128), nullable=False),
+    Column("name", String(512), nullable=False),
+    Column("folded_name", String(1024), nullable=False),  # casefolded, for the filter
+    Column("created_at", Instant, nullable=False),
+    Column("created_by", JSON, nullable=False),
+    Index("agent_groups_by_name", "organization", "folded_name"),
+)
+
+# The machines on which the service itself has generated load; they are of all organizations.
+agents = Table(
+    "agents",
+    metadata,
+    Column("name", String(256), primary_key=True),
+    Column("last_heart_beat", Instant, nullable=False),
 )
 
 # The files of drops. `key` is the same for all names that some system takes for the same (`blobs/names.py`).
@@ -252,6 +289,14 @@ thresholds = Table(
     metadata,
     Column("run_id", String(36), ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
     Column("data", JSON, nullable=False),
+)
+
+# What a run was to do, as a plan.yaml without its secrets.
+plans = Table(
+    "plans",
+    metadata,
+    Column("run_id", String(36), ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("text", Text, nullable=False),
 )
 
 samples = Table(

@@ -84,7 +84,8 @@ def change_run(run_id: str, body: RunChangeShape, asked: Asked) -> RunShape:
 @router.delete("/{run_id}", status_code=204)
 def delete_one_run(run_id: str, asked: Asked) -> None:
     """Deletes the run with all that it measured. One that is under way must be stopped first."""
-    delete_run(asked.services.runs, asked.organization, run_id, asked.holder, asked.services.now())
+    run = find_run(asked, run_id)
+    delete_run(asked.services.runs, asked.organization, run.id, asked.holder, asked.services.now())
 
 
 @router.get("/{run_id}/messages")
@@ -102,7 +103,7 @@ def list_messages_of_run(
 
 
 def _take(step: Callable[[Runs, str, str, Identity, datetime], Run], run_id: str, asked: Context) -> RunShape:
-    run = step(asked.services.runs, asked.organization, run_id, asked.identity, asked.services.now())
+    run = step(asked.services.runs, asked.organization, find_run(asked, run_id).id, asked.identity, asked.services.now())
     asked.services.ring()
     return show_run(run)
 

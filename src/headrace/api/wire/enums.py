@@ -5,7 +5,8 @@ from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
 from headrace.api.failures import shown
-from headrace.runs.model import DropKind, Retention, RunKind, Severity, Source, State, Substate
+from headrace.runs.agents import AgentState
+from headrace.runs.model import DefinitionKind, DropKind, Retention, RunKind, Severity, Source, State, Substate
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -99,6 +100,13 @@ RETENTION = Spelling(
     }
 )
 RUN_KIND = Spelling({RunKind.VISUAL_STUDIO: "visualStudioLoadTest", RunKind.JMETER: "jMeterLoadTest"})
+DEFINITION_KIND = Spelling(
+    {
+        DefinitionKind.VISUAL_STUDIO: "visualStudioLoadTest",
+        DefinitionKind.JMETER: "jMeter",
+        DefinitionKind.OLD_FILE: "oldLoadTestFile",
+    }
+)
 # The tasks ask for "InplaceDrop" and expect "InPlaceDrop": only the case differs.
 DROP_KIND = Spelling({DropKind.BLOB: "TestServiceBlobDrop", DropKind.IN_PLACE: "InPlaceDrop"})
 SEVERITY = Spelling(
@@ -119,5 +127,6 @@ SOURCE = Spelling(
         Source.APPLICATION_COUNTERS: "autCounterCollection",
     }
 )
+AGENT_STATE = Spelling({AgentState.FREE: "Free", AgentState.BUSY: "Busy", AgentState.OFFLINE: "Offline"})
 PLATFORM = Spelling({platform: platform.value for platform in Platform}, {"x64": Platform.AMD64})
 MACHINES = Spelling({Machines.DEFAULT: "default", Machines.SERVICE: "cltLoadAgent", Machines.OWN: "userLoadAgent"})

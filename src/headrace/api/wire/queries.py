@@ -1,4 +1,7 @@
-"""Query parameters (reference: clt-service, sections 2.4 and 2.7 to 2.9). Names come in lower case, see `addressing.py`."""
+"""Query parameters (reference: clt-service, sections 2.4, 2.7 to 2.9 and 2.11).
+
+Names come in lower case, see `addressing.py`.
+"""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -30,6 +33,13 @@ PUBLISHED_NAMES = {
         "groupNames",
         "includeSummary",
         "subType",
+        "testDefinitionId",
+        "agentGroupId",
+        "agentGroupName",
+        "agentName",
+        "machineSetupInput",
+        "machineAccessData",
+        "outgoingRequestUrls",
     )
 }
 
@@ -89,6 +99,29 @@ class RunQuery(_Query):
     run_source_identifier: Text | None = None
     retention_state: Annotated[Retention, BeforeValidator(RETENTION.read)] | None = None
     run_ids: Annotated[list[str], BeforeValidator(_read_list)] | None = None
+
+
+class DefinitionQuery(_Query):
+    """Which test definitions to list, by the dates of their creation."""
+
+    test_definition_id: Text | None = None
+    from_date: Date | None = None
+    to_date: Date | None = None
+    top: Annotated[Whole, Field(ge=1, le=MOST_FOUND)] = MOST_FOUND
+
+
+class AgentGroupQuery(_Query):
+    """The three switches ask for something else than groups."""
+
+    agent_group_id: Text | None = None
+    agent_group_name: Text | None = None
+    machine_setup_input: Flag = False
+    machine_access_data: Flag = False
+    outgoing_request_urls: Flag = False
+
+
+class AgentQuery(_Query):
+    agent_name: Text | None = None
 
 
 class CounterQuery(_Query):

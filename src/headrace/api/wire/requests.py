@@ -196,6 +196,12 @@ class TestRunChange(Lenient):
     retention_state: Annotated[Retention, BeforeValidator(RETENTION.read)] | None = None
 
 
+class AgentGroup(Lenient):
+    """A group of agents to be made."""
+
+    group_name: Annotated[Text, Field(min_length=1, max_length=LONGEST_NAME)]
+
+
 class SampleQuery(Lenient):
     """Intervals from `fromInterval` to `toInterval`, both included; -1 is the last there is."""
 

@@ -26,7 +26,7 @@ from headrace.runs.model import Abort, Drop, Identity, Life, Message, Run, RunDe
 
 Json = dict[str, Any]
 
-_NOBODY = {"id": "", "displayName": ""}
+NOBODY = {"id": "", "displayName": ""}
 _BEFORE_THE_START_SIGNAL = (Substate.NONE, Substate.CONFIGURING_AGENTS)
 
 
@@ -43,10 +43,15 @@ def write_drop(drop: Drop, access: Access | None = None) -> Json:
         "id": drop.id,
         "dropType": DROP_KIND.write(drop.kind),
         "createdDate": write_date(drop.created_at),
-        "accessData": None if access is None else {"sasKey": access.sas, "dropContainerUrl": access.url},
+        "accessData": write_access(access),
         "testRunId": drop.run_id,
         "loadTestDefinition": None if drop.definition is None else write_definition(drop.definition),
     }
+
+
+def write_access(access: Access | None) -> Json | None:
+    """DropAccessData."""
+    return None if access is None else {"sasKey": access.sas, "dropContainerUrl": access.url}
 
 
 def write_basic_run(run: Run, links: Links, identities: bool = True) -> Json:
@@ -64,7 +69,7 @@ def write_basic_run(run: Run, links: Links, identities: bool = True) -> Json:
                 {"location": location, "percentage": percentage} for location, percentage in run.details.locations
             ],
             "runType": RUN_KIND.write(run.kind),
-            "createdBy": _write_identity(run.created_by) if identities else None,
+            "createdBy": write_identity(run.created_by) if identities else None,
             "state": STATE.write(life.state),
             "url": links.run(run.id),
         }
@@ -129,7 +134,7 @@ def _was_started(life: Life) -> bool:
     return under_way or life.warm_up_started_at is not None or life.execution_started_at is not None
 
 
-def _write_identity(identity: Identity) -> Json:
+def write_identity(identity: Identity) -> Json:
     return {"id": identity.id, "displayName": identity.name}
 
 
@@ -137,9 +142,9 @@ def _write_actors(life: Life) -> Json:
     """Nobody has stopped a run that was started and not stopped: that is said, not left out."""
     actors = {}
     if life.started_by:
-        actors["startedBy"] = _write_identity(life.started_by)
+        actors["startedBy"] = write_identity(life.started_by)
     if life.started_by or life.stopped_by:
-        actors["stoppedBy"] = _write_identity(life.stopped_by) if life.stopped_by else _NOBODY
+        actors["stoppedBy"] = write_identity(life.stopped_by) if life.stopped_by else NOBODY
     return actors
 
 

@@ -4,12 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import isfinite
 
-from msgspec.structs import replace
-
-from headrace.plan.browsers import DEFAULT, find_browser
 from headrace.plan.diagnostics import Diagnostic, Severity
 from headrace.plan.load import Constant
-from headrace.plan.model import Browser, BrowserShare, Plan, Scenario, Test, TestShare, Tls
+from headrace.plan.model import Plan, Scenario, Test, TestShare, Tls
+from headrace.plan.readers.browser_mix import read_browsers
 from headrace.plan.requests import Request
 from headrace.plan.targets import TargetRule
 from headrace.plan.templates import literal
@@ -42,7 +40,7 @@ def read_url_test(test: UrlTest, targets: TargetRule) -> tuple[Plan, list[Diagno
     """The Plan of a URL test, and what there is to say about it. Do not run the Plan where one of these is an error."""
     diagnostics = [*_judge_numbers(test), *_judge_pattern(test)]
     requests = _read_urls(test, targets, diagnostics)
-    browsers = _read_browsers(test, diagnostics)
+    browsers = read_browsers(test.browsers, diagnostics)
     stem = test.name[: -len(".loadtest")] if test.name.lower().endswith(".loadtest") else test.name
     plan = Plan(
         name=test.name,
@@ -102,33 +100,6 @@ def _read_urls(test: UrlTest, targets: TargetRule, diagnostics: list[Diagnostic]
                 _error(f"urls[{index}], {_shown(url)}, must not be tested: {refusal}. Ask the operator to allow it")
             )
     return requests
-
-
-def _read_browsers(test: UrlTest, diagnostics: list[Diagnostic]) -> tuple[BrowserShare, ...]:
-    if not test.browsers:
-        return (BrowserShare(DEFAULT, 100.0),)
-    shares = []
-    for index, (name, weight) in enumerate(test.browsers):
-        if not (isfinite(weight) and weight >= 0):
-            diagnostics.append(_error(f"browsers[{index}], {_shown(name)}, has the weight {weight}; give 0 or more"))
-        elif weight > 0:
-            shares.append(BrowserShare(_read_browser(name, diagnostics), weight))
-    if all(weight == 0 for _, weight in test.browsers):
-        diagnostics.append(_error("browsers has no weight above 0; give at least one browser a share of the users"))
-    return tuple(shares)
-
-
-def _read_browser(name: str, diagnostics: list[Diagnostic]) -> Browser:
-    known = find_browser(name)
-    if known is not None:
-        return known
-    diagnostics.append(
-        Diagnostic(
-            Severity.WARNING,
-            f"the browser {_shown(name)} is not known; its users send the headers of the default browser",
-        )
-    )
-    return replace(DEFAULT, name=name)
 
 
 def _error(message: str) -> Diagnostic:

@@ -46,8 +46,13 @@ def _inside(value: object, place: str) -> Iterator[tuple[str, str]]:
 def _secret_name(value: object) -> str | None:
     match value:
         case (str() as name, str() as text) | Parameter(name=name, value=text) | FormPart(name=name, value=text):
-            return name if _SECRET.search(name) and _is_written(text) else None
+            return name if is_secret(name, text) else None
     return None
+
+
+def is_secret(name: str, template: str) -> bool:
+    """Whether a value of this name is a secret that is written out, as far as the name can tell."""
+    return _SECRET.search(name) is not None and _is_written(template)
 
 
 def _is_written(template: str) -> bool:

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0007"
-down_revision = "0005"
+down_revision = "0006"
 
 _IDS_IN_SQLITE = "UPDATE runs SET created_by_id = json_extract(created_by, '$.id')"
 _IDS_IN_POSTGRESQL = "UPDATE runs SET created_by_id = created_by ->> 'id'"
@@ -38,6 +38,7 @@ def upgrade() -> None:
     op.create_index("audit_by_organization", "audit", ["organization", "number"])
     op.create_index("audit_by_date", "audit", ["at"])
 
+    op.add_column("drops", sa.Column("created_by_id", sa.String(length=256), nullable=False, server_default=""))
     op.add_column("runs", sa.Column("created_by_id", sa.String(length=256), nullable=False, server_default=""))
     sqlite = op.get_bind().dialect.name == "sqlite"
     op.execute(_IDS_IN_SQLITE if sqlite else _IDS_IN_POSTGRESQL)
