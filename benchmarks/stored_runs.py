@@ -28,8 +28,10 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from tests.private_postgresql import NotInstalledError, private_postgresql
 
 from headrace.api.app import Services, create_app
+from headrace.blobs.local import LocalFiles
 from headrace.results.counters import COUNTERS
 from headrace.results.reader import Results
+from headrace.runs.agents import Agents
 from headrace.runs.audit import Audit
 from headrace.runs.drops import Drops
 from headrace.runs.ids import new_id
@@ -37,6 +39,7 @@ from headrace.runs.model import Identity, Life, Run, RunKind, State, Substate
 from headrace.runs.organizations import Organizations
 from headrace.runs.rows import run_values
 from headrace.runs.store import Runs
+from headrace.runs.test_definitions import TestDefinitions
 from headrace.runs.tokens import Tokens
 from headrace.settings import Settings
 from headrace.store.database import open_database, writing
@@ -203,9 +206,12 @@ def measure(database: Engine, stored: list[Run], times: int) -> bool:
         organizations=Organizations(database),
         audit=Audit(database),
         results=Results(database),
+        definitions=TestDefinitions(database),
+        agents=Agents(database),
         ring=lambda: None,
         now=lambda: datetime.now(UTC),
         signing_key=b"k" * 32,
+        files=LocalFiles(database, Settings(), b"k" * 32),
     )
     hour = stored[_middle(stored)]
     ids = list(range(11, 21))  # ten counters of one request

@@ -14,7 +14,7 @@ from headrace.blobs.index import Blob
 from headrace.blobs.local import STAGED_FOR, LocalFiles, Said
 from headrace.blobs.refusals import BlobRefused, Reason
 from headrace.runs.drops import Drops
-from headrace.runs.model import DropKind
+from headrace.runs.model import OPERATOR, DropKind
 from headrace.settings import Settings
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
@@ -228,7 +228,7 @@ def test_a_drop_of_another_kind_or_that_is_gone_takes_no_file(store: Store) -> N
 def test_with_a_drop_all_that_is_known_of_its_files_goes(store: Store) -> None:
     store.put("a", b"a")
     store.stage("b", "AA==", b"b")
-    assert store.drops.delete("acme", store.drop)
+    assert store.drops.delete("acme", store.drop, OPERATOR, NOW)
     store.files.remove(store.drop)
     store.files.remove(store.drop)
     assert store.files.find_all(store.drop) == []
@@ -253,7 +253,7 @@ def test_blocks_that_nobody_commits_and_files_that_nobody_knows_are_removed_afte
 
 def test_folders_of_drops_that_are_gone_are_removed(store: Store) -> None:
     store.put("a", b"a")
-    store.drops.delete("acme", store.drop)
+    store.drops.delete("acme", store.drop, OPERATOR, NOW)
     store.files.expire(NOW)
     assert not store.folder.exists()
 

@@ -98,9 +98,9 @@ def test_only_an_agent_that_is_offline_can_be_deleted(agents: Agents) -> None:
     group = agents.groups("acme")[0]
     agents.beat("host", NOW)
     with pytest.raises(Conflict, match="'host' is online"):
-        agents.forget(group, "host", NOW)
+        agents.forget(group, "host", ADA, NOW)
     later = NOW + MISSED + timedelta(seconds=1)
-    agents.forget(group, "HOST", later)
+    agents.forget(group, "HOST", ADA, later)
     assert agents.members(group, later) == []
     with pytest.raises(NotFound, match="no agent 'host' in the group 'default'"):
-        agents.forget(group, "host", later)
+        agents.forget(group, "host", ADA, later)

@@ -1,18 +1,22 @@
 """runs/audit.py: who did what."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
+from headrace.blobs.local import LocalFiles
 from headrace.runs.access import Holder, Role, Scope
+from headrace.runs.agents import MISSED, Agents
 from headrace.runs.audit import Act, Audit
 from headrace.runs.drops import Drops
 from headrace.runs.errors import Conflict, Forbidden, NotFound
-from headrace.runs.model import OPERATOR, DropKind, Identity, Run
-from headrace.runs.operations import RunRequest, abort_run, create_run, delete_run, queue_run
+from headrace.runs.model import OPERATOR, DefinitionKind, DropKind, Identity, Run
+from headrace.runs.operations import RunRequest, abort_run, create_run, delete_drop, delete_run, queue_run
 from headrace.runs.organizations import Organizations
 from headrace.runs.store import Runs
+from headrace.runs.test_definitions import TestDefinitions
 from headrace.runs.tokens import Grant, Tokens
 from headrace.settings import Settings
 
@@ -95,6 +99,41 @@ def test_a_runner_deletes_what_is_his_own(database: Engine) -> None:
     delete_run(shop.runs, "acme", run.id, holder(ADA, Role.RUNNER), START)
     with pytest.raises(NotFound):
         delete_run(shop.runs, "acme", run.id, holder(ADA, Role.RUNNER), START)
+
+
+def test_a_drop_is_deleted_by_who_made_it_or_an_administrator_and_the_log_tells(database: Engine, tmp_path: Path) -> None:
+    shop = Shop(database)
+    files = LocalFiles(database, Settings(data=tmp_path), b"key")
+    for role, whose in ((Role.RUNNER, ADA), (Role.ADMIN, BOB)):
+        drop = shop.drops.create("acme", DropKind.BLOB, None, START, by=ADA)
+        with pytest.raises(Forbidden, match="The role admin is needed to delete tests of others"):
+            delete_drop(shop.runs, shop.drops, files, "acme", drop.id, holder(BOB, Role.RUNNER), START)
+        delete_drop(shop.runs, shop.drops, files, "acme", drop.id, holder(whose, role), second(9))
+        assert shop.drops.get("acme", drop.id) is None
+        entry = shop.audit.read("acme")[0]
+        assert (entry.act, entry.by, entry.subject, entry.at) == (Act.DELETE_DROP, whose, drop.id, second(9))
+    assert len(shop.audit.read("acme")) == 4
+
+
+def test_definitions_groups_of_agents_and_agents_are_in_the_log(database: Engine) -> None:
+    shop, definitions, agents = Shop(database), TestDefinitions(database), Agents(database)
+    made = definitions.create("acme", "Shop", DefinitionKind.VISUAL_STUDIO, {}, ADA, START)
+    definitions.replace("acme", made.id, "Mall", DefinitionKind.VISUAL_STUDIO, {}, BOB, second(1))
+    with pytest.raises(NotFound):
+        definitions.replace("globex", made.id, "Mine", DefinitionKind.VISUAL_STUDIO, {}, BOB, second(2))
+    group = agents.create_group("acme", "rig", ADA, second(3))
+    agents.beat("host", START)
+    default = agents.groups("acme")[0]
+    with pytest.raises(Conflict):
+        agents.forget(default, "host", BOB, START + MISSED)
+    agents.forget(default, "host", BOB, START + MISSED + timedelta(seconds=1))
+    assert [(entry.act, entry.by, entry.subject, entry.name) for entry in reversed(shop.audit.read("acme"))] == [
+        (Act.CREATE_DEFINITION, ADA, made.id, "Shop"),
+        (Act.CHANGE_DEFINITION, BOB, made.id, "Mall"),
+        (Act.CREATE_AGENT_GROUP, ADA, group.id, "rig"),
+        (Act.DELETE_AGENT, BOB, "host", "host"),
+    ]
+    assert shop.audit.read("globex") == []
 
 
 def test_tokens_and_organizations_are_in_the_log_and_secrets_are_not(database: Engine) -> None:

@@ -363,8 +363,8 @@ def test_a_message_for_an_unknown_run_is_refused(runs: Runs) -> None:
 def test_a_run_that_somebody_has_changed_meanwhile_is_not_deleted(runs: Runs) -> None:
     seen = runs.create(new_run(), ADA, START)
     changed = runs.change(seen.id, lambda run: replace(run, description="changed"))
-    assert not runs.delete(seen)
+    assert not runs.delete(seen, ADA, START)
     assert runs.get(changed.organization, changed.id) == changed
-    assert runs.delete(changed)
+    assert runs.delete(changed, ADA, START)
     assert runs.get(changed.organization, changed.id) is None
-    assert not runs.delete(changed)
+    assert not runs.delete(changed, ADA, START)

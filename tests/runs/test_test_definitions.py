@@ -115,7 +115,7 @@ def test_a_name_that_is_none_is_refused(definitions: TestDefinitions, name: str)
 def test_a_run_of_a_definition_gets_a_drop_of_what_it_says_now(definitions: TestDefinitions, database: Engine) -> None:
     drops = Drops(database)
     made = definitions.create("acme", "Shop", VISUAL_STUDIO, CONTENT, ADA, NOW)
-    drop_id = drop_of(definitions, drops, "acme", made.id, NOW)
+    drop_id = drop_of(definitions, drops, "acme", made.id, ADA, NOW)
     definitions.replace("acme", made.id, "Shop", VISUAL_STUDIO, {}, ADA, NOW)
     drop = drops.get("acme", drop_id)
     assert drop is not None
@@ -145,7 +145,7 @@ def test_what_is_no_definition_of_the_organization_stays_the_id_it_is(
     definitions: TestDefinitions, database: Engine, organization: str
 ) -> None:
     made = definitions.create("third", "Shop", VISUAL_STUDIO, CONTENT, ADA, NOW)
-    assert drop_of(definitions, Drops(database), organization, made.id, NOW) == made.id
+    assert drop_of(definitions, Drops(database), organization, made.id, ADA, NOW) == made.id
 
 
 def test_the_load_is_the_definitions_with_what_the_run_asked_for() -> None:
@@ -190,7 +190,7 @@ def test_what_needs_files_is_run_from_the_drop_of_its_own_id(definitions: TestDe
     for kind, content in ((VISUAL_STUDIO, file), (DefinitionKind.JMETER, {}), (DefinitionKind.OLD_FILE, {})):
         made = definitions.create("acme", "Shop", kind, content, ADA, NOW)
         assert needs_files(made)
-        assert drop_of(definitions, Drops(database), "acme", made.id, NOW) == made.id
+        assert drop_of(definitions, Drops(database), "acme", made.id, ADA, NOW) == made.id
 
 
 def test_the_urls_of_all_tests_are_counted() -> None:
