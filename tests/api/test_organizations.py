@@ -18,6 +18,9 @@ from tests.api.server import CLT, Server
 UNKNOWN = "11111111-2222-4333-8444-555555555555"
 
 
+OF_AGENTS = ("group_id", "plugin_type", "application_id")
+
+
 class Operation(NamedTuple):
     method: str
     path: str
@@ -25,7 +28,7 @@ class Operation(NamedTuple):
     def at(self, organization: str, known: str) -> str:
         """The address at which an id of ours, `known`, is named wherever the operation names one."""
         path = self.path
-        for parameter in ("run_id", "drop_id", "token_id", "identifier", "area_id", "area", "definition_id"):
+        for parameter in ("run_id", "drop_id", "token_id", "identifier", "area_id", "area", "definition_id", *OF_AGENTS):
             path = path.replace("{" + parameter + "}", known)
         assert "{" not in path, f"a new kind of parameter in {self.path}"
         return f"/{organization}{path}"
@@ -85,9 +88,11 @@ def test_no_operation_tells_an_id_of_another_organization_from_one_that_is_not_t
     run = server.measured_run()
     drop = server.new_drop()["id"]
     token = server.holder.id
+    definition = server.post("/testdefinitions", {"name": "ours"}).json()["id"]
+    group = server.post("/agentgroups", {"groupName": "ours"}).json()["groupId"]
     before = [server.run(run), server.get(f"/testdrops/{drop}").json(), len(server.services.audit.read("default"))]
     for operation in operations(server):
-        for theirs in (run, drop, token):
+        for theirs in (run, drop, token, definition, group):
             leaking = ask(server, operation.method, operation.at("acme", theirs), ours)
             unknown = ask(server, operation.method, operation.at("acme", UNKNOWN), ours)
             assert leaking.status_code == unknown.status_code, operation
@@ -133,6 +138,9 @@ def test_what_reads_is_told_from_what_changes(server: Server) -> None:
     reading = {operation for operation in operations(server) if action_of(*operation) is Action.READ}
     assert {operation for operation in reading if operation.method != "GET"} == {
         Operation("POST", "/_apis/clt/testruns/{run_id}/countersamples")
+    }
+    assert {operation for operation in operations(server) if action_of(*operation) is Action.DELETE_OTHERS} == {
+        Operation("DELETE", "/_apis/clt/agentgroups/{group_id}/agents")
     }
     special = {Action.READ_AUDIT, Action.GRANT, Action.FOUND}
     assert {operation.path for operation in operations(server) if action_of(*operation) in special} == {

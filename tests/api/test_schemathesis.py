@@ -93,6 +93,9 @@ def populate(server: Server) -> dict[str, list[str]]:
     return {
         "run_id": runs,
         "drop_id": [server.new_drop()["id"]],
+        "definition_id": [server.post("/testdefinitions", {"name": "shop"}).json()["id"]],
+        "group_id": [group["groupId"] for group in server.get("/agentgroups").json()["value"]],
+        "plugin_type": ["ApplicationInsights"],
         "token_id": [server.services.tokens.create(f"token {number}", server.time)[1].id for number in range(3)],
         "area": ["clt", "Location"],
         "identifier": ["951917ac-a960-4999-8464-e3f0aa25b381"],

@@ -11,8 +11,20 @@ from fastapi import FastAPI
 from pydantic import TypeAdapter
 
 from headrace.api.failures import PROBLEMS_BELOW
-from headrace.api.wire import published
-from headrace.api.wire.enums import DROP_KIND, MACHINES, PLATFORM, RETENTION, RUN_KIND, SEVERITY, SOURCE, STATE, SUBSTATE
+from headrace.api.wire import published, published_setup
+from headrace.api.wire.enums import (
+    AGENT_STATE,
+    DEFINITION_KIND,
+    DROP_KIND,
+    MACHINES,
+    PLATFORM,
+    RETENTION,
+    RUN_KIND,
+    SEVERITY,
+    SOURCE,
+    STATE,
+    SUBSTATE,
+)
 from headrace.api.wire.queries import PUBLISHED_NAMES
 
 Json = dict[str, Any]
@@ -20,20 +32,47 @@ Json = dict[str, Any]
 _REFERENCE = "#/components/schemas/{model}"
 _OLD = "/_apis"
 _RUN = "/_apis/clt/testruns/{run_id}"
+_DEFINITIONS = "/_apis/clt/testdefinitions"
+_GROUPS = "/_apis/clt/agentgroups"
+_APM = "/_apis/clt/apm"
 
 # What the old API answers, where it answers well.
 _ANSWERS: Mapping[tuple[str, str], Any] = {
     ("post", "/_apis/clt/testdrops"): published.TestDropAnswer,
     ("get", "/_apis/clt/testdrops/{drop_id}"): published.TestDropAnswer,
+    ("delete", "/_apis/clt/testdrops/{drop_id}"): published_setup.Nothing,
     ("post", "/_apis/clt/testruns"): published.TestRunAnswer,
     ("get", "/_apis/clt/testruns"): list[published.TestRunAnswer | published.TestRunBasic],
     ("get", _RUN): published.TestRunAnswer,
+    ("delete", _RUN): published_setup.Nothing,
     ("get", f"{_RUN}/messages"): published.TestRunMessages,
     ("get", f"{_RUN}/results"): published.TestResults,
     ("get", f"{_RUN}/resultsummary"): published.TestResultsSummary,
     ("get", f"{_RUN}/counterinstances"): published.TestRunCounterInstances,
     ("post", f"{_RUN}/countersamples"): published.CounterSamplesResult,
     ("get", f"{_RUN}/errors"): published.LoadTestErrors,
+    ("post", _DEFINITIONS): published_setup.TestDefinitionAnswer,
+    ("put", _DEFINITIONS): published_setup.TestDefinitionAnswer,
+    ("get", _DEFINITIONS): published_setup.TestDefinitions | published_setup.TestDefinitionAnswer,
+    ("get", f"{_DEFINITIONS}/{{definition_id}}"): published_setup.TestDefinitionAnswer,
+    ("post", _GROUPS): published_setup.AgentGroupAnswer,
+    ("get", _GROUPS): published_setup.AgentGroups
+    | published_setup.AgentGroupAnswer
+    | published_setup.MachineInput
+    | published_setup.Addresses,
+    ("get", f"{_GROUPS}/{{group_id}}"): published_setup.AgentGroupAnswer
+    | published_setup.MachineInput
+    | published_setup.Addresses,
+    ("get", f"{_GROUPS}/{{group_id}}/agents"): published_setup.StaticAgents,
+    ("get", f"{_APM}/plugins"): published_setup.Plugins,
+    ("get", f"{_APM}/plugins/{{plugin_type}}"): published_setup.Plugin,
+    ("get", f"{_APM}/applications"): published_setup.Applications,
+    ("get", f"{_APM}/applications/{{application_id}}"): published_setup.Application,
+    ("get", f"{_APM}/counters"): published_setup.ApplicationCounterList,
+    ("get", "/_apis/clt/configuration"): published_setup.TenantDetails,
+    ("get", "/_apis/connectiondata"): published_setup.ConnectionData,
+    ("get", "/_apis/servicedefinitions"): published.ServiceDefinitions,
+    ("get", "/_apis/servicedefinitions/locationservice2"): published.ServiceDefinitions,
     ("get", "/_apis/servicedefinitions/locationservice2/{identifier}"): published.ServiceDefinition,
     ("get", "/_apis/resourceareas"): published.ResourceAreas,
     ("get", "/_apis/resourceareas/{area_id}"): published.ResourceArea,
@@ -49,11 +88,27 @@ _DEFINITION = {
     "runDuration": 60,
     "loadPatternName": "Constant",
 }
+_TEST_DEFINITION = {
+    "name": "shop",
+    "loadTestType": "visualStudioLoadTest",
+    "runSettings": {"duration": 60},
+    "testDetails": {
+        "scenarios": [
+            {
+                "loadPattern": {"userLoad": 5, "loadPatternType": "constant"},
+                "testMix": [{"urlList": [{"serviceUrl": "https://shop.example.com/", "httpMethod": {"method": "GET"}}]}],
+            }
+        ]
+    },
+}
 # What is sent, for operations whose models have no example of their own.
 _ASKED: Mapping[tuple[str, str], Json] = {
     ("post", "/_apis/clt/testdrops"): {"dropType": "InPlaceDrop", "loadTestDefinition": _DEFINITION},
     ("post", "/_apis/clt/testruns"): {"name": "shop.loadtest", "testDrop": {"id": _ID}},
     ("patch", _RUN): {"state": "queued"},
+    ("post", _DEFINITIONS): _TEST_DEFINITION,
+    ("put", _DEFINITIONS): {"id": _ID, **_TEST_DEFINITION},
+    ("post", _GROUPS): {"groupName": "rig"},
     ("post", f"{_RUN}/countersamples"): {"value": [{"counterInstanceId": "Els~1", "fromInterval": 0, "toInterval": -1}]},
 }
 
@@ -68,7 +123,11 @@ _ERRORS_WITH_A_BODY = {
     "413": "The body is larger than the settings allow.",
     "415": "The body is not JSON.",
 }
+_NO_FILES = {"503": "The place where the files of test drops are kept cannot be reached."}
 _FURTHER_ERRORS = {
+    ("post", "/_apis/clt/testdrops"): _NO_FILES,
+    ("delete", "/_apis/clt/testdrops/{drop_id}"): _NO_FILES,
+    ("post", _DEFINITIONS): _NO_FILES,
     ("post", "/api/v1/runs"): {"409": "The run was changed meanwhile."},
     ("patch", "/api/v1/runs/{run_id}"): {"409": "The run is over."},
     ("delete", "/api/v1/runs/{run_id}"): {"409": "The run is under way."},
@@ -100,7 +159,19 @@ _PROBLEM = {
 
 _SPELLINGS = {
     spelling.kind.__name__: spelling.names
-    for spelling in (DROP_KIND, MACHINES, PLATFORM, RETENTION, RUN_KIND, SEVERITY, SOURCE, STATE, SUBSTATE)
+    for spelling in (
+        AGENT_STATE,
+        DEFINITION_KIND,
+        DROP_KIND,
+        MACHINES,
+        PLATFORM,
+        RETENTION,
+        RUN_KIND,
+        SEVERITY,
+        SOURCE,
+        STATE,
+        SUBSTATE,
+    )
 }
 
 _DESCRIPTION = """\

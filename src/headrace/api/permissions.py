@@ -8,6 +8,8 @@ _READING = ("GET", "HEAD", "OPTIONS")
 # What the method alone does not tell.
 _ACTIONS = {
     ("POST", "/_apis/clt/testruns/{run_id}/countersamples"): Action.READ,  # a question too long for a query
+    # The agents are the service's own, and not one's own.
+    ("DELETE", "/_apis/clt/agentgroups/{group_id}/agents"): Action.DELETE_OTHERS,
     ("GET", "/api/v1/audit"): Action.READ_AUDIT,
     ("GET", "/api/v1/tokens"): Action.READ_AUDIT,
     ("POST", "/api/v1/tokens"): Action.GRANT,

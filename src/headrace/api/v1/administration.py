@@ -1,7 +1,7 @@
 """Who may use the service, and what was done: tokens and the audit log of an organization, and the organizations."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, Field
@@ -10,7 +10,7 @@ from headrace.api.context import Asked
 from headrace.api.v1.run_shapes import Person
 from headrace.api.v1.shape import Answer, Cursor, Page, Question
 from headrace.runs.access import SERVICE, Role, Scope
-from headrace.runs.audit import MOST_READ
+from headrace.runs.audit import MOST_READ, Act
 from headrace.runs.errors import Invalid
 from headrace.runs.organizations import Organization
 from headrace.runs.tokens import LONGEST_NAME, Grant, Token
@@ -80,17 +80,7 @@ class EntryShape(Answer):
     number: int
     at: datetime
     by: Person
-    act: Literal[
-        "run.create",
-        "run.start",
-        "run.stop",
-        "run.delete",
-        "drop.create",
-        "drop.delete",
-        "token.create",
-        "token.revoke",
-        "organization.create",
-    ]
+    act: Act
     subject: str
     name: str
 

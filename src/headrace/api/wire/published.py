@@ -14,7 +14,7 @@ from headrace.api.wire.enums import Machines, Platform
 from headrace.runs.model import DropKind, Retention, RunKind, Severity, Source, State, Substate
 
 
-class _Published(BaseModel):
+class Published(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel)
 
 
@@ -45,17 +45,17 @@ class WrappedException(BaseModel):
     event_id: int
 
 
-class IdentityRef(_Published):
+class IdentityRef(Published):
     id: str
     display_name: str
 
 
-class DropAccessData(_Published):
+class DropAccessData(Published):
     drop_container_url: str
     sas_key: str
 
 
-class TestDropAnswer(_Published):
+class TestDropAnswer(Published):
     """TestDrop. `headracePlan` is ours."""
 
     __test__ = False
@@ -69,12 +69,12 @@ class TestDropAnswer(_Published):
     headrace_plan: str | None = None
 
 
-class GeoLocationAnswer(_Published):
+class GeoLocationAnswer(Published):
     location: str
     percentage: int
 
 
-class RunDetailsAnswer(_Published):
+class RunDetailsAnswer(Published):
     duration: int | None = None
     warm_up_duration: int | None = None
     virtual_user_count: int | None = None
@@ -85,7 +85,7 @@ class RunDetailsAnswer(_Published):
     load_generator_machines_type: Machines | None = None
 
 
-class TestRunBasic(_Published):
+class TestRunBasic(Published):
     __test__ = False
 
     id: str
@@ -101,7 +101,7 @@ class TestRunBasic(_Published):
     url: str
 
 
-class TestSettingsAnswer(_Published):
+class TestSettingsAnswer(Published):
     __test__ = False
 
     setup_command: str
@@ -109,12 +109,12 @@ class TestSettingsAnswer(_Published):
     host_process_platform: Platform
 
 
-class ResourceRef(_Published):
+class ResourceRef(Published):
     id: str
     url: str
 
 
-class AbortMessage(_Published):
+class AbortMessage(Published):
     cause: str
     action: str
     source: str
@@ -144,7 +144,7 @@ class TestRunAnswer(TestRunBasic):
     web_result_url: str
 
 
-class TestRunMessage(_Published):
+class TestRunMessage(Published):
     __test__ = False
 
     message_id: str
@@ -158,37 +158,37 @@ class TestRunMessage(_Published):
     url: str
 
 
-class TestRunMessages(_Published):
+class TestRunMessages(Published):
     __test__ = False
 
     count: int
     value: list[TestRunMessage]
 
 
-class CounterGroup(_Published):
+class CounterGroup(Published):
     group_name: str
     url: str
 
 
-class TestResults(_Published):
+class TestResults(Published):
     __test__ = False
 
     results_url: str | None = None
     counter_groups: list[CounterGroup]
 
 
-class PercentileData(_Published):
+class PercentileData(Published):
     percentile: int
     percentile_value: float
 
 
-class ScenarioSummaryAnswer(_Published):
+class ScenarioSummaryAnswer(Published):
     scenario_name: str
     min_user_load: int
     max_user_load: int
 
 
-class TestSummaryAnswer(_Published):
+class TestSummaryAnswer(Published):
     __test__ = False
 
     test_name: str
@@ -200,7 +200,7 @@ class TestSummaryAnswer(_Published):
     percentile_data: list[PercentileData]
 
 
-class PageSummaryAnswer(_Published):
+class PageSummaryAnswer(Published):
     page_url: str
     test_name: str
     scenario_name: str
@@ -210,7 +210,7 @@ class PageSummaryAnswer(_Published):
     percentile_data: list[PercentileData]
 
 
-class RequestSummaryAnswer(_Published):
+class RequestSummaryAnswer(Published):
     request_url: str
     test_name: str
     scenario_name: str
@@ -222,7 +222,7 @@ class RequestSummaryAnswer(_Published):
     percentile_data: list[PercentileData]
 
 
-class TransactionSummaryAnswer(_Published):
+class TransactionSummaryAnswer(Published):
     transaction_name: str
     test_name: str
     scenario_name: str
@@ -232,7 +232,7 @@ class TransactionSummaryAnswer(_Published):
     percentile_data: list[PercentileData]
 
 
-class TestResultsSummary(_Published):
+class TestResultsSummary(Published):
     """`headrace` is ours: docs/api.md."""
 
     __test__ = False
@@ -249,13 +249,13 @@ class TestResultsSummary(_Published):
     headrace: dict[str, Any]
 
 
-class CounterSummaryData(_Published):
+class CounterSummaryData(Published):
     average: float
     max: float
     min: float
 
 
-class TestRunCounterInstance(_Published):
+class TestRunCounterInstance(Published):
     __test__ = False
 
     counter_instance_id: str
@@ -270,14 +270,14 @@ class TestRunCounterInstance(_Published):
     summary_data: CounterSummaryData | None = None
 
 
-class TestRunCounterInstances(_Published):
+class TestRunCounterInstances(Published):
     __test__ = False
 
     count: int
     value: list[TestRunCounterInstance]
 
 
-class CounterSample(_Published):
+class CounterSample(Published):
     counter_instance_id: str
     interval_number: int
     interval_end_date: datetime
@@ -290,21 +290,21 @@ class CounterSample(_Published):
     computed_value: float
 
 
-class CounterInstanceSamples(_Published):
+class CounterInstanceSamples(Published):
     counter_instance_id: str
     next_refresh_time: datetime
     count: int
     values: list[CounterSample]
 
 
-class CounterSamplesResult(_Published):
+class CounterSamplesResult(Published):
     total_samples_count: int
     max_batch_size: int
     count: int
     values: list[CounterInstanceSamples]
 
 
-class LoadTestErrorDetails(_Published):
+class LoadTestErrorDetails(Published):
     occurrences: int
     test_case_name: str
     scenario_name: str
@@ -314,7 +314,7 @@ class LoadTestErrorDetails(_Published):
     last_error_date: datetime
 
 
-class SubType(_Published):
+class SubType(Published):
     sub_type_name: str
     count: int
     occurrences: int
@@ -322,7 +322,7 @@ class SubType(_Published):
     error_detail_list: list[LoadTestErrorDetails] | None
 
 
-class Type(_Published):
+class Type(Published):
     type_name: str
     count: int
     occurrences: int
@@ -330,19 +330,19 @@ class Type(_Published):
     sub_types: list[SubType]
 
 
-class LoadTestErrors(_Published):
+class LoadTestErrors(Published):
     types: list[Type]
     count: int
     occurrences: int
     url: str
 
 
-class LocationMapping(_Published):
+class LocationMapping(Published):
     access_mapping_moniker: str
     location: str
 
 
-class ServiceDefinition(_Published):
+class ServiceDefinition(Published):
     service_type: Literal["LocationService2"]
     identifier: str
     display_name: str
@@ -350,18 +350,23 @@ class ServiceDefinition(_Published):
     location_mappings: list[LocationMapping]
 
 
-class ResourceArea(_Published):
+class ServiceDefinitions(Published):
+    count: int
+    value: list[ServiceDefinition]
+
+
+class ResourceArea(Published):
     id: str
     name: str
     location_url: str
 
 
-class ResourceAreas(_Published):
+class ResourceAreas(Published):
     count: int
     value: list[ResourceArea]
 
 
-class ApiResource(_Published):
+class ApiResource(Published):
     id: str
     area: str
     resource_name: str
@@ -372,6 +377,6 @@ class ApiResource(_Published):
     released_version: str
 
 
-class ApiResources(_Published):
+class ApiResources(Published):
     count: int
     value: list[ApiResource]
