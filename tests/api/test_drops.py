@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.api.server import CLT, DEFINITION, Server
+from headrace.runs.access import Role, Scope
+from headrace.runs.tokens import Grant
+from tests.api.server import CLT, DEFINITION, Server, basic
 
 
 def test_an_in_place_drop_is_answered_with_its_definition(server: Server) -> None:
@@ -39,6 +41,28 @@ def test_each_get_of_a_drop_gives_a_signature_for_two_hours(server: Server) -> N
 def test_a_signature_for_what_there_is_not_is_refused(server: Server, query: dict[str, str]) -> None:
     drop_id = server.post("/testdrops", {}).json()["id"]
     assert server.get(f"/testdrops/{drop_id}", **query).status_code == 400
+
+
+@pytest.mark.parametrize("grant", [Grant(role=Role.VIEWER), Grant(scopes=frozenset({Scope.READ}))], ids=["role", "scope"])
+def test_who_may_only_read_gets_a_signature_for_reading(server: Server, grant: Grant) -> None:
+    drop = server.post("/testdrops", {"dropType": "TestServiceBlobDrop"}).json()["id"]
+    definition = server.post("/testdefinitions", {"name": "shop"}).json()["id"]
+    headers = basic(server.services.tokens.create("Bob", server.time, grant)[0])
+    for path in (f"/testdrops/{drop}", f"/testdrops/{drop}?permissions=r", f"/testdefinitions/{definition}"):
+        access = server.stranger.get(f"{CLT}{path}", headers=headers).json()["accessData"]
+        file = f"{access['dropContainerUrl']}/a.txt{access['sasKey']}"
+        assert server.stranger.put(file, content=b"a", headers={"x-ms-blob-type": "BlockBlob"}).status_code == 403
+        assert server.stranger.get(file).status_code == 404
+    answer = server.stranger.get(f"{CLT}/testdrops/{drop}?permissions=rw", headers=headers)
+    assert (answer.status_code, answer.json()["typeKey"]) == (403, "AccessDeniedException")
+
+
+def test_a_drop_of_others_is_deleted_by_an_administrator_only(server: Server) -> None:
+    drop = server.new_drop()["id"]
+    secrets = [server.services.tokens.create(role, server.time, Grant("default", role))[0] for role in Role]
+    answers = [server.stranger.delete(f"{CLT}/testdrops/{drop}", headers=basic(secret)) for secret in secrets]
+    assert [answer.status_code for answer in answers] == [403, 403, 200]
+    assert "role admin is needed to delete tests of others" in answers[1].json()["message"]
 
 
 def test_a_drop_is_deleted_with_its_files(server: Server) -> None:

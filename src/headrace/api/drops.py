@@ -12,7 +12,9 @@ from headrace.api.wire.requests import LoadTestDefinition, TestDrop
 from headrace.api.wire.runs import write_drop
 from headrace.blobs.drop_files import Access, FilesUnavailableError
 from headrace.blobs.names import read_name
+from headrace.blobs.sas import ALL
 from headrace.plan.urls import check_url
+from headrace.runs.access import Action, may, permit
 from headrace.runs.definition import details_of
 from headrace.runs.errors import Invalid, NotFound
 from headrace.runs.limits import check_details
@@ -22,6 +24,8 @@ from headrace.runs.plan_drops import create_plan_drop
 from headrace.settings import Settings
 
 router = APIRouter(prefix="/_apis/clt/testdrops", tags=["test drops"])
+
+_READING = "rl"  # of the permissions of `blobs/sas.py`: read, list
 
 # Where the details of a run stand in a definition.
 _MEMBERS = {
@@ -92,12 +96,19 @@ def make_room(asked: Context, definition: dict[str, Any] | None = None, drop_id:
 
 
 def access_of(drop: Drop, query: DropQuery, asked: Context) -> Access:
+    """An access to the files of a drop. It allows no more than the token: without the right to run tests, reading.
+
+    Raises ApiError (400) for a name that is none, and Forbidden where the query asks for more.
+    """
+    if not set(query.permissions) <= set(_READING):
+        permit(asked.holder, Action.RUN)
+    permissions = query.permissions or (ALL if may(asked.holder, Action.RUN) else _READING)
     try:
         name = read_name(query.blob) if query.blob else ""
     except ValueError as error:
         raise invalid("blob", f"{shown(query.blob)} is not possible: {error}.") from None
     services = asked.services
-    return services.files.access(asked.root, drop.organization, drop.id, query.permissions, name, services.now())
+    return services.files.access(asked.root, drop.organization, drop.id, permissions, name, services.now())
 
 
 def _create_plan_drop(body: TestDrop, text: str, asked: Context) -> dict[str, Any]:
