@@ -53,7 +53,7 @@ LOAD_TEST_COUNTERS: Mapping[str, tuple[str, ...]] = {
         "Errors/Sec",
     ),
 }
-"""The load test's own, in the order of Visual Studio. `Threshold Violations/Sec` is left out: it counts what thresholds find."""
+"""The load test's own, in Visual Studio's order, without `Threshold Violations/Sec`, which counts what thresholds find."""
 
 AGENT_COUNTERS: Mapping[str, tuple[str, ...]] = {
     "Processor": ("% Processor Time", "% User Time", "% Privileged Time"),
