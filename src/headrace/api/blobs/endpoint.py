@@ -46,10 +46,7 @@ class BlobEndpoint:
         request_id = str(uuid4())
         try:
             address = read_address(scope["path"])
-            if address is None:
-                await self.app(scope, receive, send)
-                return
-            answer = await self._answer(address, Request(scope), receive)
+            answer = await self._answer(address, Request(scope), receive) if address is not None else None
         except BlobError as error:
             answer = self._failure(error, scope, request_id)
         except BlobRefused as error:
@@ -58,7 +55,10 @@ class BlobEndpoint:
             log.error("a file of a drop could not be read or written", request=request_id, exc_info=error)
             message = "The server failed. Its operator finds the cause in the log under the RequestId."
             answer = self._failure(BlobError(500, "InternalError", message), scope, request_id)
-        await answer(scope, receive, _with_headers(send, request_id, Headers(scope=scope)))
+        if answer is None:
+            await self.app(scope, receive, send)  # whose errors are not ours to answer
+        else:
+            await answer(scope, receive, _with_headers(send, request_id, Headers(scope=scope)))
 
     async def _answer(self, address: Address, request: Request, receive: Receive) -> Response:
         query = read_query(request.scope["query_string"])
