@@ -46,7 +46,7 @@ class Need:
     spans: bool = False
 
 
-# docs/api.md has this table for people; a test holds the two together.
+# docs/organizations.md has this table for people; a test holds the two together.
 NEEDS: Mapping[Action, Need] = {
     Action.READ: Need((Role.VIEWER, Role.RUNNER, Role.ADMIN), Scope.READ),
     Action.RUN: Need((Role.RUNNER, Role.ADMIN), Scope.WRITE),
